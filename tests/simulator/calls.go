@@ -1,0 +1,70 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// call is one SOAP call as /v1/calls tells of it.
+type call struct {
+	Method  string    `json:"method"`
+	VM      string    `json:"vm"`
+	At      time.Time `json:"at"`
+	Session string    `json:"session"`
+	Changed bool      `json:"changed"`
+}
+
+// callLog counts the calls.
+type callLog struct {
+	mu  sync.Mutex
+	log []call
+}
+
+func (l *callLog) add(c call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.log = append(l.log, c)
+}
+
+func (l *callLog) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.log = nil
+}
+
+// callReport is what GET /v1/calls answers.
+type callReport struct {
+	Total    int            `json:"total"`
+	ByMethod map[string]int `json:"by_method"`
+	Log      []call         `json:"log"`
+}
+
+func (l *callLog) report() callReport {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := callReport{Total: len(l.log), ByMethod: make(map[string]int), Log: append([]call{}, l.log...)}
+	for _, c := range l.log {
+		r.ByMethod[c.Method]++
+	}
+	return r
+}
+
+// alters has the methods that change a VM.
+var alters = set(
+	"CreateSnapshot_Task", "CreateSnapshotEx_Task", "RemoveSnapshot_Task", "RemoveAllSnapshots_Task",
+	"RevertToSnapshot_Task", "RevertToCurrentSnapshot_Task", "RenameSnapshot", "ConsolidateVMDisks_Task",
+	"PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task", "PowerOnMultiVM_Task",
+	"ShutdownGuest", "RebootGuest", "StandbyGuest", "TerminateVM",
+	"ReconfigVM_Task", "UpgradeVM_Task", "Rename_Task", "Destroy_Task", "UnregisterVM", "RegisterVM_Task",
+	"CreateVM_Task", "CloneVM_Task", "InstantClone_Task", "RelocateVM_Task", "MigrateVM_Task", "MoveIntoFolder_Task",
+	"MarkAsTemplate", "MarkAsVirtualMachine", "CustomizeVM_Task", "SetCustomValue", "setCustomValue", "SetField",
+	"AttachDisk_Task", "DetachDisk_Task", "PromoteDisks_Task", "AnswerVM",
+)
+
+func set(names ...string) map[string]bool {
+	s := make(map[string]bool, len(names))
+	for _, name := range names {
+		s[name] = true
+	}
+	return s
+}

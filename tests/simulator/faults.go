@@ -1,0 +1,109 @@
+package main
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// fault is one that somebody ordered through the control endpoint.
+type fault struct {
+	Method  string `json:"method"`
+	VM      string `json:"vm"`
+	Times   int    `json:"times"` // left out: once; negative: every time
+	Action  string `json:"action"`
+	Fault   string `json:"fault"`
+	Message string `json:"message"`
+
+	moid     string
+	released chan struct{} // closed when it is taken back
+}
+
+var actions = []string{
+	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable",
+}
+
+type faultTable struct {
+	mu   sync.Mutex
+	list []*fault
+	hung []*fault
+}
+
+func (t *faultTable) add(f *fault) {
+	f.released = make(chan struct{})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.list = append(t.list, f)
+}
+
+// clear takes all of them back, and lets hanging tasks go on.
+func (t *faultTable) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.hung {
+		close(f.released)
+	}
+	t.list, t.hung = nil, nil
+}
+
+// take returns the first fault that was ordered for a call and is one of the wanted kind, and counts it.
+func (t *faultTable) take(method, moid string, inTask bool) *fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, f := range t.list {
+		if strings.HasPrefix(f.Action, "task_") != inTask || f.Method != "" && f.Method != method {
+			continue
+		}
+		if f.moid != "" && f.moid != moid {
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				t.list = slices.Delete(t.list, i, i+1)
+			}
+		}
+		if f.hangs() && !slices.Contains(t.hung, f) {
+			t.hung = append(t.hung, f)
+		}
+		return f
+	}
+	return nil
+}
+
+func (t *faultTable) takeForTask(method string, m *machine) *fault {
+	return t.take(method, m.ref.Value, true)
+}
+
+func (f *fault) hangs() bool { return f != nil && f.Action == "task_hang" }
+
+// vim makes the fault that the client gets.
+func (f *fault) vim(vm types.ManagedObjectReference) types.BaseMethodFault {
+	name := f.Fault
+	if name == "" {
+		name = "SystemError"
+	}
+	kind, ok := types.TypeFunc()(name)
+	if !ok {
+		return nil
+	}
+	made, ok := reflect.New(kind).Interface().(types.BaseMethodFault)
+	if !ok {
+		return nil
+	}
+	switch typed := made.(type) {
+	case *types.SystemError:
+		typed.Reason = f.Message
+	case *types.NoPermission:
+		typed.Object = &vm
+	case *types.NotAuthenticated:
+		typed.Object = &vm
+	case *types.ManagedObjectNotFound:
+		typed.Obj = vm
+	case *types.InvalidPowerState:
+		typed.RequestedState, typed.ExistingState = poweredOn, poweredOff
+	}
+	return made
+}
