@@ -16,13 +16,13 @@ type fetchEndpoint struct {
 	world *world
 }
 
-// FetchResponse is encoded under its Go name, which is why it has this one.
+// FetchResponse is the answer in the form that vcsim encodes.
 type FetchResponse struct {
 	Returnval types.AnyType `xml:"returnval,omitempty,typeattr"`
 }
 
 type fetchBody struct {
-	Res    *FetchResponse
+	Res    *FetchResponse `xml:"FetchResponse,omitempty"`
 	Fault_ *soap.Fault
 }
 

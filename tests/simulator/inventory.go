@@ -54,6 +54,7 @@ func (w *world) settle() error {
 		return fmt.Errorf("vcsim made no VM to copy")
 	}
 	p.pattern = clone(vm.VirtualMachine)
+	enlarge(&p.pattern)
 	p.root, ok = get[*simulator.Folder](w, *vm.Parent)
 	if !ok {
 		return fmt.Errorf("the pattern is in no folder")
@@ -72,6 +73,19 @@ func (w *world) settle() error {
 	}
 	task.Wait()
 	return nil
+}
+
+// enlarge gives the pattern sizes that a server has; vcsim's are those of a toy.
+func enlarge(vm *mo.VirtualMachine) {
+	hardware := &vm.Config.Hardware
+	hardware.NumCPU, hardware.MemoryMB = 2, 4096
+	vm.Summary.Config.NumCpu, vm.Summary.Config.MemorySizeMB = hardware.NumCPU, hardware.MemoryMB
+	for _, device := range hardware.Device {
+		if disk, ok := device.(*types.VirtualDisk); ok {
+			disk.CapacityInBytes = 40 << 30
+			disk.CapacityInKB = disk.CapacityInBytes >> 10
+		}
+	}
 }
 
 // addVMs puts VMs into the inventory.

@@ -230,7 +230,7 @@ func (e *snapshotEndpoint) RenameSnapshot(_ *simulator.Context, req *types.Renam
 			return
 		}
 		if req.Name == emptyText {
-			fault = &types.InvalidName{Name: "", Entity: &e.ref}
+			fault = &types.InvalidName{Name: "", Entity: &m.ref}
 			return
 		}
 		if m.busy != nil {
