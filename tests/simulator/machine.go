@@ -61,6 +61,7 @@ func newMachine(w *world, vm *simulator.VirtualMachine) *machine {
 
 	r.SnapshotInBackground = types.NewBool(false)
 	r.MaxCpuUsage, r.MaxMemoryUsage = 2294, vm.Config.Hardware.MemoryMB
+	vm.Summary.Runtime = *r
 	return m
 }
 
