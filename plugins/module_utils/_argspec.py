@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pieces of the modules' argument specs. Each has a twin in plugins/doc_fragments; a test keeps them equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+Spec = dict[str, Any]
+
+
+def connection_spec() -> Spec:
+    """How to reach vCenter or ESXi; names and variables are those of vmware.vmware."""
+    return {
+        "hostname": {"type": "str", "fallback": (env_fallback, ["VMWARE_HOST"])},
+        "username": {"type": "str", "aliases": ["user", "admin"], "fallback": (env_fallback, ["VMWARE_USER"])},
+        "password": {
+            "type": "str",
+            "aliases": ["pass", "pwd"],
+            "no_log": True,
+            "fallback": (env_fallback, ["VMWARE_PASSWORD"]),
+        },
+        "port": {"type": "int", "default": 443, "fallback": (env_fallback, ["VMWARE_PORT"])},
+        "validate_certs": {
+            "type": "bool",
+            "default": True,
+            "fallback": (env_fallback, ["VMWARE_VALIDATE_CERTS"]),
+        },
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["VMWARE_CA_PATH"])},
+        "proxy_host": {"type": "str", "fallback": (env_fallback, ["VMWARE_PROXY_HOST"])},
+        "proxy_port": {"type": "int", "fallback": (env_fallback, ["VMWARE_PROXY_PORT"])},
+    }
+
+
+def vm_spec() -> Spec:
+    """How one VM is named."""
+    return {
+        "name": {"type": "str"},
+        "moid": {"type": "str"},
+        "uuid": {"type": "str"},
+        "use_instance_uuid": {"type": "bool", "default": False},
+        "folder": {"type": "str"},
+        "folder_paths_are_absolute": {"type": "bool", "default": False},
+        "datacenter": {"type": "str"},
+        "name_match": {"type": "str", "choices": ["first", "last"]},
+    }
+
+
+def selection_spec() -> Spec:
+    """One VM, or many; and what an entry that matches nothing means."""
+    return {
+        **vm_spec(),
+        "vms": {"type": "list", "elements": "raw"},
+        "unresolved": {"type": "str", "choices": ["abort", "fail"], "default": "abort"},
+    }
+
+
+def scope_spec() -> Spec:
+    """A part of the inventory."""
+    return {
+        "scope": {
+            "type": "dict",
+            "options": {
+                "datacenter": {"type": "str"},
+                "cluster": {"type": "str"},
+                "folder": {"type": "str"},
+                "name_pattern": {"type": "str"},
+                "all": {"type": "bool"},
+            },
+        },
+    }
+
+
+def report_spec() -> Spec:
+    """Which results are given in full."""
+    return {"report": {"type": "str", "choices": ["all", "changed", "failed"], "default": "all"}}
+
+
+def timeout_spec() -> Spec:
+    """The time limit of a VM's task."""
+    return {"timeout": {"type": "int", "default": 3600}}
+
+
+def validate_vm(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Apply the argument spec of one VM to an entry of ``vms``; gives the checked values and the errors."""
+    result = ArgumentSpecValidator(vm_spec()).validate(dict(given))
+    return result.validated_parameters, result.error_messages

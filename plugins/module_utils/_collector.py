@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bulk property reads: paged, with nothing fetched that was not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+try:
+    from pyVmomi import vim, vmodl
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+
+# Objects in one answer. Large enough that paging costs little, small enough that neither side holds much at once.
+PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object's properties. A path that was not set, or not readable, is not in ``values``."""
+
+    moid: str
+    type: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value at a path."""
+        return self.values.get(path, default)
+
+
+def read_view(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[Row]:
+    """Every object of the given types below the container (default: the root folder), with these properties."""
+    types = [getattr(vim, name) for name in paths]
+    view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
+    try:
+        walk = vmodl.query.PropertyCollector.TraversalSpec(
+            name="view", type=vim.view.ContainerView, path="view", skip=False
+        )
+        start = vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])
+        yield from _retrieve(session, [start], paths)
+    finally:
+        view.DestroyView()
+
+
+def read_objects(
+    session: Session, kind: str, moids: Sequence[str], paths: Mapping[str, Sequence[str]], ancestors: bool = False
+) -> Iterator[Row]:
+    """These objects, and with ``ancestors`` what they stand in, up to the root. One that is gone is left out."""
+    for first in range(0, len(moids), PAGE):
+        wanted = list(moids[first : first + PAGE])
+        while wanted:
+            specs = [_object_spec(session.object(kind, moid), ancestors) for moid in wanted]
+            try:
+                # Collected before any is given out: a fault on a later page must not give the earlier ones twice.
+                rows = list(_retrieve(session, specs, paths))
+            except vmodl.fault.ManagedObjectNotFound as gone:
+                # The whole read fails on one object that was deleted meanwhile; go on without it.
+                moid = moid_of(gone.obj)
+                if moid not in wanted:
+                    raise
+                wanted.remove(moid)
+                continue
+            yield from rows
+            break
+
+
+def _object_spec(ref: Any, ancestors: bool) -> Any:
+    collector = vmodl.query.PropertyCollector
+    if not ancestors:
+        return collector.ObjectSpec(obj=ref, skip=False)
+    again = [collector.SelectionSpec(name="up"), collector.SelectionSpec(name="vapp")]
+    up = collector.TraversalSpec(name="up", type=vim.ManagedEntity, path="parent", skip=False, selectSet=again)
+    # A VM in a vApp has no parent folder; the vApp's own folder is where people look for it.
+    vapp = collector.TraversalSpec(
+        name="vapp",
+        type=vim.VirtualMachine,
+        path="parentVApp",
+        skip=False,
+        selectSet=[collector.SelectionSpec(name="up"), collector.SelectionSpec(name="folder")],
+    )
+    folder = collector.TraversalSpec(
+        name="folder",
+        type=vim.VirtualApp,
+        path="parentFolder",
+        skip=False,
+        selectSet=[collector.SelectionSpec(name="up")],
+    )
+    return collector.ObjectSpec(obj=ref, skip=False, selectSet=[up, vapp, folder])
+
+
+def _retrieve(session: Session, objects: Sequence[Any], paths: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+    collector = session.content.propertyCollector
+    spec = vmodl.query.PropertyCollector.FilterSpec(
+        objectSet=list(objects),
+        propSet=[
+            vmodl.query.PropertyCollector.PropertySpec(type=getattr(vim, name), pathSet=list(wanted), all=False)
+            for name, wanted in paths.items()
+        ],
+        reportMissingObjectsInResults=None,
+    )
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
+    page = collector.RetrievePropertiesEx([spec], options)
+    while page is not None:
+        for found in page.objects:
+            yield Row(
+                moid_of(found.obj) or "",
+                type(found.obj).__name__.rpartition(".")[2],
+                {entry.name: entry.val for entry in found.propSet},
+            )
+        page = collector.ContinueRetrievePropertiesEx(page.token) if page.token else None

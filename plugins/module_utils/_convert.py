@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what the property collector gives to our dataclasses. Nothing of pyVmomi leaves this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import (
+    Capabilities,
+    Devices,
+    Disk,
+    Snapshot,
+    Vm,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
+from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
+    Layout,
+    SnapshotFiles,
+    current_delta,
+    sized,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node, flatten
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: its folder from the root, and the datacenter on the way."""
+
+    path: str
+    datacenter: str | None = None
+    datacenter_path: str | None = None
+
+
+def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Place:
+    """The folder path of an object, without the root folder; with ``itself`` the object's own name ends it."""
+    names: list[tuple[str, str]] = [(plain(row.get("name", "")), row.type)] if itself else []
+    above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
+    while above is not None and above in places:
+        here = places[above]
+        above = moid_of(here.get("parentFolder")) or moid_of(here.get("parent"))
+        names.append((plain(here.get("name", "")), here.type))
+    if names and names[-1][1] == "Folder" and above is None:
+        names.pop()  # The root folder, which no path shows.
+    names.reverse()
+    path = "".join(f"/{name}" for name, ignored in names)
+    for position, (name, kind) in enumerate(names):
+        if kind == "Datacenter":
+            return Place(path, name, "".join(f"/{part}" for part, ignored in names[: position + 1]))
+    return Place(path)
+
+
+def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
+    """A VM from whatever properties were read of it."""
+    place = path_of(row, places)
+    return Vm(
+        moid=row.moid,
+        name=plain(row.get("name", "")),
+        instance_uuid=row.get("config.instanceUuid"),
+        bios_uuid=row.get("config.uuid"),
+        folder=place.path,
+        datacenter=place.datacenter,
+        host=moid_of(row.get("runtime.host")),
+        datastores=tuple(moid_of(ref) or "" for ref in row.get("datastore") or ()),
+        power_state=_text(row.get("runtime.powerState")),
+        connection_state=_text(row.get("runtime.connectionState")),
+        tools_running=_text(row.get("guest.toolsRunningStatus")) == "guestToolsRunning",
+        template=bool(row.get("config.template")),
+        consolidation_needed=bool(row.get("runtime.consolidationNeeded")),
+        question=row.get("runtime.question") is not None,
+        fault_tolerance=_text(row.get("runtime.faultToleranceState")) or None,
+        capabilities=Capabilities(
+            row.get("capability.memorySnapshotsSupported"),
+            row.get("capability.quiescedSnapshotsSupported"),
+            row.get("capability.diskOnlySnapshotOnSuspendedVMSupported"),
+        ),
+        devices=_devices(row.get("config.hardware.device") or ()),
+        snapshots=_snapshots(row),
+        current_delta_bytes=_current_delta(row),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _snapshots(row: Row) -> tuple[Snapshot, ...]:
+    info = row.get("snapshot")
+    if info is None:
+        return ()
+    flat = flatten([_node(tree) for tree in info.rootSnapshotList or ()], moid_of(info.currentSnapshot))
+    if row.get("layoutEx.file") is None:
+        return flat
+    return sized(flat, _layout(row))
+
+
+def _node(tree: Any) -> Node:
+    # Chains end at 32 levels, well within what recursion can take; parsing the answer recursed as deep already.
+    return Node(
+        moid=moid_of(tree.snapshot) or "",
+        id=tree.id,
+        name=plain(tree.name),
+        description=tree.description or "",
+        created_at=to_utc(tree.createTime),
+        state=str(tree.state),
+        quiesced=bool(tree.quiesced),
+        children=tuple(_node(child) for child in tree.childSnapshotList or ()),
+    )
+
+
+def _current_delta(row: Row) -> int | None:
+    if row.get("layoutEx.file") is None:
+        return None
+    chains = [[key for link in disk.chain or () for key in link.fileKey] for disk in row.get("layoutEx.disk") or ()]
+    return current_delta(chains, _layout(row))
+
+
+def _layout(row: Row) -> Layout:
+    return Layout(
+        sizes={file.key: file.size for file in row.get("layoutEx.file")},
+        snapshots={
+            moid_of(entry.key) or "": SnapshotFiles(
+                data=entry.dataKey,
+                memory=entry.memoryKey if entry.memoryKey not in (None, -1) else None,
+                disks=frozenset(key for disk in entry.disk or () for link in disk.chain or () for key in link.fileKey),
+            )
+            for entry in row.get("layoutEx.snapshot") or ()
+        },
+    )
+
+
+def _devices(devices: Iterable[Any]) -> Devices:
+    disks, shared, passthrough = [], [], []
+    for device in devices:
+        kind = type(device).__name__.rpartition(".")[2]
+        label = device.deviceInfo.label if device.deviceInfo is not None else f"device {device.key}"
+        if kind == "VirtualDisk":
+            backing = device.backing
+            disks.append(
+                Disk(
+                    label,
+                    getattr(backing, "diskMode", None) or "persistent",
+                    getattr(backing, "compatibilityMode", None) == "physicalMode",
+                    getattr(backing, "sharing", None) == "sharingMultiWriter",
+                )
+            )
+        elif getattr(device, "sharedBus", None) not in (None, "noSharing"):
+            shared.append(label)
+        elif kind == "VirtualPCIPassthrough":
+            passthrough.append(label)
+    return Devices(tuple(disks), tuple(shared), tuple(passthrough))

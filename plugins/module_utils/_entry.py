@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From module parameters to the module's result: the only place that touches AnsibleModule besides main()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+
+try:
+    from pyVmomi import vmodl
+
+    Fault: type[Exception] = vmodl.MethodFault
+except ImportError:
+    Fault = OSError  # _session.connect says that pyVmomi is missing, before a fault can come.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import validate_vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
+    InputError,
+    LimitError,
+    SavepointError,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
+from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Fleet, Operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory
+from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome, View
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan, predict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._results import (
+    gather_warnings,
+    headline,
+    shortened,
+    summarise,
+    vm_dict,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
+    Resolved,
+    Selection,
+    parse_selection,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, connect, parse_target
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a module adds to the common result: keys for each VM, and the peers' keys for a call on a single VM."""
+
+    details: Callable[[View], Result]
+    peers: Callable[[Result, View], Result]
+
+
+def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operation], report: Report) -> None:
+    """Run the module: options to operation, plan, do it unless in check mode, and exit with the result."""
+    try:
+        result = _execute(module, operation(module.params), report)
+    except SavepointError as error:
+        module.fail_json(msg=error.msg, **{"changed": False, **error.facts})
+    except Fault as error:
+        module.fail_json(msg=f"vCenter refused a call that the whole task needs: {fault_text(error)}", changed=False)
+    except (OSError, HTTPException) as error:
+        module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {error}", changed=False)
+    if result["summary"]["failed"]:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Result:
+    selection = parse_selection(module.params, validate_vm)
+    if operation.timeout <= 0:
+        raise InputError(f"timeout: {operation.timeout} is not a number of seconds greater than zero")
+    target = parse_target(module.params)
+    with connect(target) as session:
+        inventory = Inventory(session)
+        found = inventory.find(selection)
+        now = session.now()
+        facts = {"vcenter": session.vcenter, "vcenter_time": format_time(now)}
+        plans = _plans(session, inventory, operation, found, now)
+        ready = _checked(selection, found, plans, operation, now, facts)
+        if module.check_mode:
+            outcomes = [Outcome(plan, error=plan.failure or plan.problem, warnings=plan.warnings) for plan in ready]
+        else:
+            outcomes = Fleet(session, inventory, operation).carry_out(ready)
+        return _result(module, selection, found, plans, outcomes, report, session.now(), facts)
+
+
+def _plans(
+    session: Session, inventory: Inventory, operation: Operation, found: Sequence[Resolved], now: datetime
+) -> dict[str, VmPlan]:
+    moids = [entry.moid for entry in found if entry.moid is not None]
+    vms = inventory.read(moids, operation.needs) if moids else {}
+    return {moid: operation.plan(vm, now) for moid, vm in vms.items()}
+
+
+def _checked(
+    selection: Selection,
+    found: Sequence[Resolved],
+    plans: Mapping[str, VmPlan],
+    operation: Operation,
+    now: datetime,
+    facts: Result,
+) -> list[VmPlan]:
+    """The plans to carry out. Raises InputError, before any change, when bad input must end the call."""
+    problems = [(entry, problem) for entry in found if (problem := _problem(entry, plans)) is not None]
+    ready = [plan for entry in found if (plan := plans.get(entry.moid or "")) is not None]
+    limit: SavepointError | None = None
+    try:
+        operation.check(ready, now)
+    except LimitError as error:
+        limit = error
+    if problems and selection.abort_unresolved:
+        more = f" (and {len(problems) - 1} more such entries)" if len(problems) > 1 else ""
+        _abort(InputError(f"{problems[0][1]}{more}; nothing was changed"), found, plans, facts)
+    if limit is not None:
+        _abort(limit, found, plans, facts)
+    return ready
+
+
+def _abort(error: SavepointError, found: Sequence[Resolved], plans: Mapping[str, VmPlan], facts: Result) -> NoReturn:
+    results = []
+    for entry in found:
+        problem = _problem(entry, plans)
+        plan = plans.get(entry.moid or "")
+        results.append(
+            {
+                "selector": entry.raw,
+                "vm": vm_dict(plan.vm) if plan is not None else None,
+                "status": "failed" if problem else "skipped",
+                "changed": False,
+                "msg": problem or "nothing was done, because the call was stopped before its first change",
+            }
+        )
+    raise type(error)(error.msg, results=results, summary=summarise(results), **facts) from error
+
+
+def _problem(entry: Resolved, plans: Mapping[str, VmPlan]) -> str | None:
+    if entry.problem is not None:
+        return entry.problem
+    plan = plans.get(entry.moid or "")
+    if plan is None:
+        return f"the virtual machine {entry.moid} was deleted while it was looked up"
+    return plan.problem
+
+
+def _result(
+    module: AnsibleModule,
+    selection: Selection,
+    found: Sequence[Resolved],
+    plans: Mapping[str, VmPlan],
+    outcomes: Sequence[Outcome],
+    report: Report,
+    now: datetime,
+    facts: Result,
+) -> Result:
+    by_moid = {outcome.plan.vm.moid: outcome for outcome in outcomes}
+    results: list[Result] = []
+    views: list[View | None] = []
+    for entry in found:
+        outcome = by_moid.get(entry.moid or "")
+        view = _view(outcome, module.check_mode, now) if outcome is not None else None
+        views.append(view)
+        results.append(_vm_result(entry, view, _problem(entry, plans), report))
+    for text in gather_warnings(
+        (view.vm.name, text) for view in views if view is not None for text in view.outcome.warnings
+    ):
+        module.warn(text)
+    result: Result = {
+        "changed": any(entry["changed"] for entry in results),
+        "msg": headline(results, module.check_mode, selection.single),
+        "summary": summarise(results),
+        **facts,
+        "results": shortened(results, module.params["report"]),
+    }
+    if module._diff:  # pylint: disable=protected-access
+        result["diff"] = [_diff(view) for view in views if view is not None and view.before != view.after]
+    if selection.single and views[0] is not None:
+        result.update({"vm": results[0]["vm"], **report.peers(results[0], views[0])})
+    return result
+
+
+def _view(outcome: Outcome, check_mode: bool, now: datetime) -> View:
+    before = outcome.plan.vm.snapshots
+    if check_mode and outcome.error is None:
+        after = predict(outcome.plan.vm, outcome.plan.actions, now)
+    else:
+        after = outcome.after.snapshots if outcome.after is not None else before
+    return View(outcome, before, after, now, check_mode)
+
+
+def _vm_result(entry: Resolved, view: View | None, problem: str | None, report: Report) -> Result:
+    if view is None:
+        return {"selector": entry.raw, "vm": None, "status": "failed", "changed": False, "msg": problem}
+    outcome = view.outcome
+    changed = bool(outcome.plan.actions and outcome.error is None) if view.check_mode else outcome.changed
+    status = "failed" if outcome.error is not None else "changed" if changed else "ok"
+    task = outcome.task
+    return {
+        "selector": entry.raw,
+        "vm": vm_dict(view.vm),
+        "status": status,
+        "changed": changed,
+        "msg": outcome.error or outcome.plan.msg,
+        "warnings": list(outcome.warnings),
+        "power_state": view.vm.power_state,
+        "task": None
+        if task is None
+        else {
+            "moid": task.moid,
+            "state": task.state,
+            "started_at": format_time(task.started_at) if task.started_at else None,
+            "ended_at": format_time(task.ended_at) if task.ended_at else None,
+        },
+        **report.details(view),
+    }
+
+
+def _diff(view: View) -> Result:
+    name = f"{view.vm.name} ({view.vm.moid}) snapshots"
+    return {
+        "before_header": name,
+        "after_header": name,
+        "before": render(view.before),
+        "after": render(view.after),
+    }

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory: find the VMs that a selection means, and read them in bulk into frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row, read_objects, read_view
+from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import path_of, vm_from_row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
+from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
+    Candidate,
+    Resolved,
+    Scope,
+    Selection,
+    Selector,
+    folder_exists,
+    in_scope,
+    resolve,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+
+# Up to so many VMs named by MoID or UUID are asked for one by one; for more, one read of all names is cheaper.
+FEW = 8
+
+_PLACE_PATHS = {"Folder": ("name", "parent"), "Datacenter": ("name", "parent")}
+_BASE = (
+    "name",
+    "parent",
+    "parentVApp",
+    "config.uuid",
+    "config.instanceUuid",
+    "config.template",
+    "runtime.powerState",
+    "runtime.connectionState",
+    "runtime.consolidationNeeded",
+    "runtime.question",
+    "guest.toolsRunningStatus",
+    "snapshot",
+    "runtime.host",
+    "datastore",
+)
+_CREATE = (
+    "capability.memorySnapshotsSupported",
+    "capability.quiescedSnapshotsSupported",
+    "capability.diskOnlySnapshotOnSuspendedVMSupported",
+)
+_SIZES = ("layoutEx.file", "layoutEx.disk", "layoutEx.snapshot")
+_READINESS = ("config.hardware.device", "runtime.faultToleranceState")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What of a VM a module needs to know; nothing else is read."""
+
+    create: bool = False
+    sizes: bool = False
+    readiness: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The property paths that this means."""
+        wanted = [*_BASE]
+        for flag, paths in ((self.create, _CREATE), (self.sizes, _SIZES), (self.readiness, _READINESS)):
+            wanted += paths if flag else ()
+        return tuple(wanted)
+
+
+@dataclass
+class Inventory:
+    """Reads through one session. Folders are read once and remembered."""
+
+    session: Session
+    _places: dict[str, Row] = field(default_factory=dict)
+
+    def find(self, selection: Selection) -> tuple[Resolved, ...]:
+        """The entries of the selection, in order, each with the MoID of its VM or the reason why there is none.
+
+        Raises InputError when two entries are the same VM, or when a scope names a place that does not exist.
+        """
+        if selection.scope is not None:
+            return self._find_scope(selection.scope)
+        if len(selection.selectors) <= FEW and not any(selector.name for selector in selection.selectors):
+            return resolve(selection.selectors, self._few(selection.selectors))
+        uuids = any(selector.uuid for selector in selection.selectors)
+        return resolve(selection.selectors, self._candidates(uuids))
+
+    def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
+        """The VMs by MoID. One that was deleted meanwhile is not in the answer."""
+        ancestors = not self._places
+        paths: dict[str, Sequence[str]] = {"VirtualMachine": needs.paths}
+        if ancestors:
+            paths.update(_PLACE_PATHS)
+        rows = list(read_objects(self.session, "VirtualMachine", moids, paths, ancestors=ancestors))
+        if ancestors:
+            self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        return {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
+
+    def _few(self, selectors: Sequence[Selector]) -> list[Candidate]:
+        moids = [selector.moid for selector in selectors if selector.moid is not None]
+        index = self.session.content.searchIndex
+        for selector in selectors:
+            if selector.uuid is not None:
+                found = index.FindAllByUuid(uuid=selector.uuid, vmSearch=True, instanceUuid=selector.use_instance_uuid)
+                moids += [moid_of(ref) or "" for ref in found or ()]
+        wanted = ("name", "parent", "parentVApp", "config.uuid", "config.instanceUuid")
+        paths = {"VirtualMachine": wanted, **_PLACE_PATHS}
+        rows = list(read_objects(self.session, "VirtualMachine", list(dict.fromkeys(moids)), paths, ancestors=True))
+        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
+
+    def _candidates(self, uuids: bool, clusters: bool = False) -> list[Candidate]:
+        wanted = ("name", "parent", "parentVApp", *(("config.uuid", "config.instanceUuid") if uuids else ()))
+        paths: dict[str, Sequence[str]] = {"VirtualMachine": wanted, "VirtualApp": ("name", "parentFolder")}
+        paths.update(_PLACE_PATHS)
+        if clusters:
+            paths["ComputeResource"] = ("name",)
+        rows = list(read_view(self.session, paths))
+        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
+
+    def _candidate(self, row: Row) -> Candidate:
+        place = path_of(row, self._places)
+        return Candidate(
+            row.moid,
+            plain(row.get("name", "")),
+            place.path,
+            place.datacenter,
+            place.datacenter_path,
+            row.get("config.uuid"),
+            row.get("config.instanceUuid"),
+        )
+
+    def _find_scope(self, scope: Scope) -> tuple[Resolved, ...]:
+        candidates = self._candidates(False, clusters=scope.cluster is not None)
+        self._check_places(scope)
+        inside = None
+        if scope.cluster is not None:
+            inside = self._in_cluster(scope.cluster)
+        found = [one for one in candidates if in_scope(one, scope) and (inside is None or one.moid in inside)]
+        return tuple(Resolved(one.name, one.moid) for one in sorted(found, key=lambda one: (one.folder, one.name)))
+
+    def _check_places(self, scope: Scope) -> None:
+        if scope.datacenter is not None:
+            names = self._names("Datacenter")
+            if scope.datacenter not in names:
+                raise InputError(f"scope: there is no datacenter '{scope.datacenter}'; there are {_quoted(names)}")
+        if scope.folder is not None:
+            places = [path_of(row, self._places, itself=True) for row in self._places.values() if row.type == "Folder"]
+            if not folder_exists(scope.folder, [(place.path, place.datacenter_path) for place in places]):
+                paths = sorted(place.path for place in places if "/vm" in place.path)
+                raise InputError(f"scope: there is no folder '{scope.folder}'; there are {_quoted(paths)}")
+
+    def _in_cluster(self, cluster: str) -> set[str]:
+        rows = [row for row in self._places.values() if row.type in ("ComputeResource", "ClusterComputeResource")]
+        found = [row for row in rows if plain(row.get("name", "")) == cluster]
+        if not found:
+            names = sorted(plain(row.get("name", "")) for row in rows)
+            raise InputError(f"scope: there is no cluster '{cluster}'; there are {_quoted(names)}")
+        if len(found) > 1:
+            moids = ", ".join(row.moid for row in found)
+            raise InputError(f"scope: {len(found)} clusters are named '{cluster}': {moids}; use folder instead")
+        container = self.session.object(found[0].type, found[0].moid)
+        return {row.moid for row in read_view(self.session, {"VirtualMachine": ("name",)}, container)}
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(plain(row.get("name", "")) for row in self._places.values() if row.type == kind)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(f"'{name}'" for name in names[:10]) + more

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one bulk read of the inventory gives, as frozen dataclasses. Pure: no pyVmomi object gets this far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One node of a VM's snapshot tree.
+
+    ``depth`` counts from 1 at a root; ``path`` joins the names from the root with ``/``; ``state`` is the power
+    state that vSphere recorded; ``size_bytes`` is None where sizes were not read.
+    """
+
+    moid: str
+    id: int
+    name: str
+    raw_description: str
+    description: str
+    created_at: datetime
+    state: str
+    quiesced: bool
+    parent: str | None
+    children: tuple[str, ...]
+    depth: int
+    path: str
+    current: bool
+    marker: Marker | None = None
+    marker_problem: str | None = None
+    size_bytes: int | None = None
+
+    @property
+    def managed(self) -> bool:
+        """Does it carry a marker of ours that can be read?"""
+        return self.marker is not None
+
+    @property
+    def hold(self) -> bool:
+        """Has somebody put it on hold?"""
+        return self.marker is not None and self.marker.hold
+
+    @property
+    def memory(self) -> bool:
+        """Does it keep the running state too?"""
+        return self.state in ("poweredOn", "suspended")
+
+    @property
+    def kind(self) -> str:
+        """The kind really taken: from the marker, else what the tree can still tell."""
+        if self.marker is not None and self.marker.kind is not None:
+            return self.marker.kind
+        if self.state == "suspended":
+            return "suspended"
+        if self.state == "poweredOn":
+            return "memory"
+        return "quiesced" if self.quiesced else "crash_consistent"
+
+    @property
+    def label(self) -> str:
+        """How an error names it: enough to pick it by its ID."""
+        return f"'{self.name}' (id {self.id}, {self.moid}, {format_time(self.created_at)})"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the VM says it can do; None where vCenter did not say."""
+
+    memory_snapshots: bool | None = None
+    quiesced_snapshots: bool | None = None
+    disk_only_on_suspended: bool | None = None
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A virtual disk as far as snapshots care. ``mode`` is vSphere's diskMode."""
+
+    label: str
+    mode: str
+    physical_rdm: bool = False
+    multi_writer: bool = False
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The hardware that decides whether snapshots work at all; read for the readiness check only."""
+
+    disks: tuple[Disk, ...] = ()
+    shared_bus: tuple[str, ...] = ()
+    passthrough: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vm:
+    """A virtual machine and its snapshot tree. A field is None where vCenter did not give it."""
+
+    moid: str
+    name: str
+    instance_uuid: str | None = None
+    bios_uuid: str | None = None
+    folder: str = ""
+    datacenter: str | None = None
+    host: str | None = None
+    datastores: tuple[str, ...] = ()
+    power_state: str | None = None
+    connection_state: str | None = None
+    tools_running: bool = False
+    template: bool = False
+    consolidation_needed: bool = False
+    question: bool = False
+    fault_tolerance: str | None = None
+    capabilities: Capabilities = Capabilities()
+    devices: Devices = Devices()
+    snapshots: tuple[Snapshot, ...] = ()
+    current_delta_bytes: int | None = None
+
+    @property
+    def label(self) -> str:
+        """How an error names it: enough to pick it by its MoID."""
+        return f"'{self.name}' ({self.moid}, in {self.folder or '/'})"
+
+    @property
+    def current(self) -> Snapshot | None:
+        """The snapshot the present grew out of, if any."""
+        return next((snapshot for snapshot in self.snapshots if snapshot.current), None)
+
+    def snapshot(self, moid: str | None) -> Snapshot | None:
+        """The snapshot with this MoID, if it is there."""
+        return next((snapshot for snapshot in self.snapshots if snapshot.moid == moid), None)

@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names as people write them, and as vSphere keeps them. Pure.
+
+vSphere escapes ``/``, ``\\`` and ``%`` in the names of inventory objects, and asks for ``%`` to be escaped in the
+names of snapshots.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = {"%2f": "/", "%5c": "\\", "%25": "%"}
+
+
+def plain(name: str) -> str:
+    """A name as vSphere gives it, the way a person would write it."""
+    return re.sub(r"%(2f|5c|25)", lambda match: _ESCAPES[match[0].lower()], name, flags=re.IGNORECASE)
+
+
+def escaped(name: str) -> str:
+    """A snapshot's name as it must be sent; the inverse of plain."""
+    return name.replace("%", "%25")

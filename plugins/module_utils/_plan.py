@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan for one VM: what will be done, or why nothing can be. Pure.
+
+Check mode, diff mode and the real run share the plan; they differ only in whether it is carried out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join, looks_like_marker
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Verdict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
+    subtree,
+    with_child,
+    with_current,
+    with_text,
+    without,
+)
+
+# 32 levels are documented, 31 were observed to be the last that works: see the vSphere notes in docs/docsite.
+MAX_DEPTH = 31
+
+
+@dataclass(frozen=True)
+class Create:
+    """Take a snapshot; the marker becomes the last line of its description."""
+
+    name: str
+    text: str
+    marker: Marker
+    memory: bool
+    quiesce: bool
+
+    @property
+    def raw_description(self) -> str:
+        """What vSphere stores."""
+        return join(self.text, self.marker)
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Give a snapshot another name or description; None leaves it as it is."""
+
+    snapshot: str
+    name: str | None = None
+    raw_description: str | None = None
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Remove one snapshot, or it and everything below it."""
+
+    snapshot: str
+    children: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveAll:
+    """Remove every snapshot of the VM."""
+
+
+@dataclass(frozen=True)
+class Revert:
+    """Go back to a snapshot."""
+
+    snapshot: str
+    suppress_power_on: bool = False
+
+
+@dataclass(frozen=True)
+class Power:
+    """Bring the VM to ``poweredOn`` or ``poweredOff``."""
+
+    state: str
+
+
+Action = Create | Rename | Remove | RemoveAll | Revert | Power
+
+
+@dataclass(frozen=True)
+class VmPlan:
+    """The plan for one VM.
+
+    ``problem`` is bad input that ends the whole call before any change (unless the caller chose otherwise);
+    ``failure`` is a condition of this VM that fails it alone. With neither, ``actions`` are carried out in order.
+    ``target`` is the MoID of the snapshot that the plan is about, where it exists already. ``kind`` is the kind of
+    snapshot that the plan takes or has found. ``power_state`` is the state that the caller wants in the end.
+    """
+
+    vm: Vm
+    actions: tuple[Action, ...] = ()
+    msg: str = ""
+    problem: str | None = None
+    failure: str | None = None
+    warnings: tuple[str, ...] = ()
+    target: str | None = None
+    kind: str | None = None
+    power_state: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What a look at the VM afterwards asks for: more actions, and perhaps the verdict that the VM failed."""
+
+    actions: tuple[Action, ...] = ()
+    failure: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def predict(vm: Vm, actions: tuple[Action, ...], now: datetime) -> tuple[Snapshot, ...]:
+    """The snapshot tree after the actions, for check mode and diff mode. A new snapshot has the ID -1."""
+    tree = vm.snapshots
+    for action in actions:
+        if isinstance(action, Create):
+            tree = with_child(tree, _foretold(vm, action, now))
+        elif isinstance(action, Rename):
+            tree = with_text(tree, action.snapshot, action.name, action.raw_description)
+        elif isinstance(action, Remove):
+            gone = [one.moid for one in subtree(tree, action.snapshot)] if action.children else [action.snapshot]
+            tree = without(tree, gone)
+        elif isinstance(action, RemoveAll):
+            tree = ()
+        elif isinstance(action, Revert):
+            tree = with_current(tree, action.snapshot)
+    return tree
+
+
+def blocked(vm: Vm) -> str | None:
+    """A condition in which vSphere can't work on the VM's snapshots at all; None when there is none."""
+    if vm.connection_state not in (None, "connected"):
+        return f"the virtual machine is {vm.connection_state}: bring its host back before its snapshots are touched"
+    if vm.template:
+        return "it is a template, and a template has no snapshots to work with"
+    if vm.question:
+        return "it waits for the answer to a question; answer it in the vSphere Client first"
+    return None
+
+
+def check_text(value: str | None, option: str, *, may_be_empty: bool = False) -> str | None:
+    """A name or description as given, with line ends made alike. Raises InputError for what vSphere can't keep."""
+    if value is None:
+        return None
+    text = value.replace("\r\n", "\n")
+    if not may_be_empty and not text.strip():
+        raise InputError(f"{option} is empty; leave it out, or give a name")
+    allowed = "\n\t" if may_be_empty else ""
+    # XML can't carry control characters, and lone surrogates are no text at all.
+    bad = next((c for c in text if (ord(c) < 32 and c not in allowed) or 0xD800 <= ord(c) < 0xE000 or c == "\x7f"), "")
+    if bad:
+        raise InputError(f"{option} contains the control character {bad!r}, which vSphere can't store")
+    if any(looks_like_marker(line) for line in text.split("\n")):
+        raise InputError(f"{option} has a line that begins with [savepoint; such lines are kept for Savepoint's marker")
+    return text
+
+
+def _foretold(vm: Vm, action: Create, now: datetime) -> Snapshot:
+    state = "suspended" if action.marker.kind == "suspended" else "poweredOn" if action.memory else "poweredOff"
+    return Snapshot(
+        moid="",
+        id=-1,
+        name=action.name,
+        raw_description=action.raw_description,
+        description=action.text,
+        created_at=now,
+        state=state,
+        quiesced=action.quiesce,
+        parent=None,
+        children=(),
+        depth=1,
+        path=action.name,
+        current=True,
+        marker=action.marker,
+    )

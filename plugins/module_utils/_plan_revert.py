@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans for snapshot_revert. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
+    FollowUp,
+    Power,
+    Revert,
+    VmPlan,
+    blocked,
+    check_text,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find
+
+
+@dataclass(frozen=True)
+class MaxReverts:
+    """How many VMs one call may revert: a count, or a percentage of the selection (rounded down, at least 1)."""
+
+    number: int
+    percent: bool = False
+
+    def allowed(self, selected: int) -> int:
+        """The count that this means for a selection of that many VMs."""
+        return max(1, math.floor(selected * self.number / 100)) if self.percent else self.number
+
+
+@dataclass(frozen=True)
+class RevertWish:
+    """The options of snapshot_revert, checked."""
+
+    name: str | None = None
+    snapshot_id: int | None = None
+    set_id: str | None = None
+    suppress_power_on: bool = False
+    power_state: str = "snapshot"
+    wait_for_guest: timedelta | None = None
+    max_age: timedelta | None = None
+    max_reverts: MaxReverts | None = None
+
+    @property
+    def what(self) -> str:
+        """How a message names the snapshot that is meant."""
+        if self.snapshot_id is not None:
+            return f"snapshot with ID {self.snapshot_id}"
+        return f"snapshot of set '{self.set_id}'" if self.set_id is not None else f"snapshot '{self.name}'"
+
+
+def parse_wish(params: Mapping[str, Any]) -> RevertWish:
+    """Read the module's options. Raises InputError for values that are malformed or contradict each other."""
+
+    def duration(option: str) -> timedelta | None:
+        return parse_duration(params[option], option) if params[option] is not None else None
+
+    named = [key for key in ("snapshot_name", "snapshot_id", "snapshot_set") if params[key] is not None]
+    if not named:
+        raise InputError("no snapshot is named: set one of snapshot_name, snapshot_id and snapshot_set")
+    if len(named) > 1:
+        raise InputError(f"{' and '.join(named)} exclude each other: name the snapshot once")
+    if params["suppress_power_on"] and params["power_state"] == "on":
+        raise InputError("suppress_power_on contradicts power_state: on")
+    return RevertWish(
+        name=check_text(params["snapshot_name"], "snapshot_name"),
+        snapshot_id=params["snapshot_id"],
+        set_id=check_text(params["snapshot_set"], "snapshot_set"),
+        suppress_power_on=params["suppress_power_on"],
+        power_state=params["power_state"],
+        wait_for_guest=duration("wait_for_guest"),
+        max_age=duration("max_age"),
+        max_reverts=parse_max_reverts(params["max_reverts"]) if params["max_reverts"] is not None else None,
+    )
+
+
+def parse_max_reverts(text: str) -> MaxReverts:
+    """Read ``5`` or ``20%``. Raises InputError for anything else."""
+    match = re.fullmatch(r"\s*(\d{1,7})\s*(%|percent)?\s*", str(text), re.ASCII)
+    if not match or (match[2] and int(match[1]) > 100):
+        raise InputError(f"max_reverts: '{text}' is neither a count such as 5 nor a percentage such as 20%")
+    return MaxReverts(int(match[1]), bool(match[2]))
+
+
+def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
+    """The plan for one VM. It always reverts: the present drifts from a snapshot at once."""
+    try:
+        target = find(vm, name=wish.name, snapshot_id=wish.snapshot_id, set_id=wish.set_id)
+    except InputError as error:
+        return VmPlan(vm, problem=error.msg)
+    if target is None:
+        there = ", ".join(one.label for one in vm.snapshots[:10]) or "no snapshots"
+        return VmPlan(vm, problem=f"{vm.label} has no {wish.what} to revert to; it has {there}")
+    failure = blocked(vm)
+    if failure is not None:
+        return VmPlan(vm, failure=failure, target=target.moid)
+    wanted = _wanted_power(vm, target, wish)
+    suppress = wish.suppress_power_on or wanted == "poweredOff"
+    warnings: tuple[str, ...] = ()
+    if wish.power_state == "previous" and vm.power_state == "suspended":
+        warnings = ("it was suspended before, which a revert can't bring back; it has the snapshot's power state",)
+    return VmPlan(
+        vm,
+        (Revert(target.moid, suppress),),
+        f"reverted to '{target.name}'",
+        warnings=warnings,
+        target=target.moid,
+        kind=target.kind,
+        power_state=wanted,
+    )
+
+
+def _wanted_power(vm: Vm, target: Snapshot, wish: RevertWish) -> str | None:
+    """The power state to establish, or None when whatever the revert gives is right."""
+    if wish.power_state == "on":
+        return "poweredOn"
+    if wish.power_state == "off":
+        return "poweredOff"
+    if wish.power_state == "previous" and vm.power_state in ("poweredOn", "poweredOff"):
+        return None if wish.suppress_power_on else vm.power_state
+    return None
+
+
+def expected_power(vm: Vm, plan: VmPlan) -> str | None:
+    """The power state that the plan ends in, for check mode."""
+    if plan.power_state is not None:
+        return plan.power_state
+    target = vm.snapshot(plan.target)
+    revert = next((action for action in plan.actions if isinstance(action, Revert)), None)
+    if target is None or revert is None:
+        return vm.power_state
+    if target.state == "poweredOn" and revert.suppress_power_on:
+        return "poweredOff"
+    return target.state
+
+
+def check_limits(plans: Sequence[VmPlan], wish: RevertWish, now: datetime) -> None:
+    """Stop the call before the first revert when it would go further than the caller allows. Raises LimitError."""
+    reverts = [plan for plan in plans if plan.actions]
+    if wish.max_reverts is not None:
+        allowed = wish.max_reverts.allowed(len(plans))
+        if len(reverts) > allowed:
+            shown = f"{wish.max_reverts.number}%" if wish.max_reverts.percent else str(wish.max_reverts.number)
+            raise LimitError(
+                f"{len(reverts)} virtual machines would be reverted, and max_reverts ({shown}) allows {allowed}; "
+                "nothing was reverted. When this many fail at once, look for a common cause first"
+            )
+    if wish.max_age is not None:
+        old = [
+            (plan.vm, target)
+            for plan in reverts
+            if (target := plan.vm.snapshot(plan.target)) is not None and now - target.created_at > wish.max_age
+        ]
+        if old:
+            vm, target = old[0]
+            raise LimitError(
+                f"{len(old)} of the snapshots are older than max_age ({format_duration(wish.max_age)}), first "
+                f"{target.label} of {vm.label}, {format_duration(now - target.created_at)} old; nothing was reverted"
+            )
+
+
+def follow_up(plan: VmPlan, after: Vm) -> FollowUp:
+    """A disk-only snapshot leaves the VM off; bring it to the state that the caller asked for."""
+    if plan.power_state is None or after.power_state == plan.power_state:
+        return FollowUp()
+    return FollowUp((Power(plan.power_state),))
