@@ -87,7 +87,10 @@ class Engine:
                 if self._submitting:
                     self._collect(pool, board)
                 elif self._running:
-                    self._look(pool, board)
+                    try:
+                        self._look(pool, board)
+                    except (vmodl.MethodFault, OSError, HTTPException) as error:
+                        self._abandon(error)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         for _turn in range(len(self._waiting)):
@@ -176,6 +179,17 @@ class Engine:
             # Time in vCenter's queue does not count, as long as any of our tasks gets on; else the wait had no end.
             elif time.monotonic() - self._progress > self._timeout.total_seconds():
                 self._give_up(board, state, "still waits in vCenter's queue, and no other task got on meanwhile")
+
+    def _abandon(self, error: Exception) -> None:
+        """The shared wait itself broke, say because the session ended: every VM gets a result all the same."""
+        why = describe(error)
+        for moid, runs in self._running.items():
+            for run in runs:
+                run.error = f"the wait for task {moid} broke, and the task may still run: {why}"
+        for run in self._waiting:
+            run.error = f"not begun, because the wait for the others broke: {why}"
+        self._running.clear()
+        self._waiting.clear()
 
     def _give_up(self, board: TaskBoard, state: TaskState, why: str) -> None:
         board.forget(state.moid)

@@ -10,8 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http.client import HTTPException
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine, Run
+try:
+    from pyVmomi import vmodl
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine, Run, describe
 from ansible_collections.savepoint.vsphere.plugins.module_utils._guest import wait_for_guests
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
@@ -54,6 +60,7 @@ class Fleet:
         self._session = session
         self._inventory = inventory
         self._operation = operation
+        self._blind: str | None = None
 
     def carry_out(self, plans: Sequence[VmPlan]) -> list[Outcome]:
         """Do it; the outcomes are in the order of the plans."""
@@ -100,7 +107,12 @@ class Fleet:
 
     def _look_again(self, outcomes: Sequence[Outcome]) -> None:
         moids = [outcome.plan.vm.moid for outcome in outcomes]
-        found = self._inventory.read(moids, self._operation.needs) if moids else {}
+        try:
+            found = self._inventory.read(moids, self._operation.needs) if moids else {}
+        except (vmodl.MethodFault, OSError, HTTPException) as error:
+            # What was done stands, and its results with it; only the last look at it is missing.
+            self._blind = describe(error)
+            found = {}
         for outcome in outcomes:
             outcome.after = found.get(outcome.plan.vm.moid)
 
@@ -109,9 +121,9 @@ class Fleet:
         outcome.error = run.error
         outcome.changed = outcome.changed or run.done > 0
         if outcome.after is None:
-            outcome.error = (
-                outcome.error or "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
-            )
+            gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
+            blind = f"its state afterwards could not be read: {self._blind}"
+            outcome.error = outcome.error or (blind if self._blind is not None else gone)
         elif outcome.after.snapshots != outcome.plan.vm.snapshots and run.error is not None:
             # The answer may have been lost, but the tree says that something happened.
             outcome.changed = True

@@ -68,10 +68,11 @@ class RemoveAll:
 
 @dataclass(frozen=True)
 class Revert:
-    """Go back to a snapshot."""
+    """Go back to a snapshot; ``memory`` says that it has the running state to load, which takes the storage's time."""
 
     snapshot: str
     suppress_power_on: bool = False
+    memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
         warnings = ("it was suspended before, which a revert can't bring back; it has the snapshot's power state",)
     return VmPlan(
         vm,
-        (Revert(target.moid, suppress),),
+        (Revert(target.moid, suppress, target.memory),),
         f"reverted to '{target.name}'",
         warnings=warnings,
         target=target.moid,

@@ -25,7 +25,7 @@ class Limits:
     """VMs worked on at once. vCenter queues above some 640 operations; we stay well below, for others' sake.
 
     VMware publishes no limits per host or datastore for snapshots; these keep merges and memory dumps, which move
-    data, from crowding a datastore. A disk-only create writes a few small files and counts per vCenter only.
+    data, from crowding a datastore. A disk-only create or revert touches a few small files: it counts per vCenter only.
     """
 
     vcenter: int = 256
@@ -63,6 +63,6 @@ class Slots:
 def moves_data(actions: tuple[Action, ...]) -> bool:
     """Do these actions read or write more than a few small files?"""
     return any(
-        isinstance(action, (Remove, RemoveAll, Revert)) or (isinstance(action, Create) and action.memory)
+        isinstance(action, (Remove, RemoveAll)) or (isinstance(action, (Create, Revert)) and action.memory)
         for action in actions
     )
