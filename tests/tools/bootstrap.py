@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Makes .venv with all that developers and CI need, then runs a command in it.
 
     python3 tests/tools/bootstrap.py [COMMAND...]

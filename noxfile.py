@@ -1,0 +1,177 @@
+"""The one entry point of every check. "make test" runs them all; "nox -s NAME" one of them; "nox --list" names them.
+
+The sessions share .venv, which tests/tools/bootstrap.py makes, so none installs anything. Arguments after "--" go to
+the tool of a session: nox -s units -- tests/unit/plugins/module_utils/test_tree.py
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests" / "simulator")]
+
+import artifact  # noqa: E402
+import integration as stage  # noqa: E402
+import sanity as sane  # noqa: E402
+import simctl  # noqa: E402
+import tree  # noqa: E402
+from checks import Checks, environment, session  # noqa: E402
+
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "demo"]
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+SIMULATOR = ROOT / "tests" / "simulator"
+MYPY_CACHE = simctl.CACHE.parent / "mypy"
+
+
+def go() -> str:
+    return simctl.installed_go() or simctl.fetched_go()
+
+
+@session
+def lint(nox_session: nox.Session, checks: Checks) -> None:
+    """ruff, mypy, ansible-lint, antsibull-docs, antsibull-changelog, shellcheck, gofmt, go vet."""
+    checks.run("ruff check", ["ruff", "check", "."], ROOT)
+    checks.run("ruff format", ["ruff", "format", "--check", "."], ROOT)
+    checks.run("shellcheck", ["shellcheck", ".ci/run"], ROOT)
+    gofmt = Path(go()).with_name("gofmt")
+    checks.run("gofmt", ["sh", "-c", 'found=$("$0" -l .); echo "$found"; test -z "$found"', gofmt], SIMULATOR)
+    checks.run("go vet", [go(), "vet", "./..."], SIMULATOR)
+    with tree.copied("lint") as copy:
+        top = copy.parents[2]
+        env = {"ANSIBLE_COLLECTIONS_PATH": str(top)}
+        mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
+        inside = copy.relative_to(top)
+        checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
+        tools = ["noxfile.py", "tests"]
+        path = {"MYPYPATH": f"tests/tools:tests/simulator:{top}"}
+        checks.run("mypy tools", [*mypy, f"--cache-dir={MYPY_CACHE}-tools", *tools], copy, path)
+        checks.run(
+            "ansible-lint", ["ansible-lint", "--nocolor", "--offline", "--profile", "production", "--strict"], copy, env
+        )
+        documented = ["--plugin-docs", "--validate-collection-refs", "self", "."]
+        checks.run("antsibull-docs", ["antsibull-docs", "lint-collection-docs", *documented], copy, env)
+        checks.run("antsibull-changelog", ["antsibull-changelog", "lint"], copy, env)
+
+
+@session
+def sanity(nox_session: nox.Session, checks: Checks) -> None:
+    """ansible-test sanity, every test of it; arguments: --test NAME, or paths."""
+    sane.seed_get_pip()
+    with tree.copied("sanity") as copy:
+        reader = sane.Reader(checks)
+        command = ["ansible-test", "sanity", "--local", "--python", PYTHON, "--allow-disabled", "--color", "no", "-v"]
+        ok = checks.run("ansible-test", [*command, *nox_session.posargs], copy, each_line=reader.line, count=False)
+        reader.close()
+        if not ok and not checks.failed:
+            checks.record("ansible-test ended with an error", False)
+
+
+@session
+def units(nox_session: nox.Session, checks: Checks) -> None:
+    """ansible-test units, and the tests of the repository itself; arguments: paths below tests/unit or tests/repo."""
+    repo = [word for word in nox_session.posargs if word.startswith("tests/repo")]
+    unit = [word for word in nox_session.posargs if word not in repo]
+    with tree.copied("units") as copy:
+        if unit or not repo:
+            command = ["ansible-test", "units", "--local", "--python", PYTHON, "--color", "no", "-v", *unit]
+            ok = checks.run("ansible-test", command, copy, count=False)
+            checks.junit("ansible-test units", sorted((copy / "tests" / "output" / "junit").glob("*.xml")), ok)
+        if repo or not unit:
+            pytest(checks, copy, *(repo or ["tests/repo"]))
+
+
+def pytest(checks: Checks, cwd: Path, *words: str) -> None:
+    with tree.scratch("pytest") as scratch:
+        command = ["pytest", f"--junit-xml={scratch / 'junit.xml'}", "-p", "no:cacheprovider", *words]
+        ok = checks.run(f"pytest {' '.join(words)}", command, cwd, count=False)
+        checks.junit("pytest", sorted(scratch.glob("*.xml")), ok)
+
+
+@session
+def simulator(nox_session: nox.Session, checks: Checks) -> None:
+    """The simulated vCenter's own tests, in Go and in Python."""
+    results: dict[str, list[str]] = {"PASS": [], "FAIL": [], "SKIP": []}
+
+    def line(text: str) -> bool:
+        if text.startswith("--- ") and ": " in text:
+            verdict, name = text.removeprefix("--- ").split(": ", 1)
+            results.setdefault(verdict, []).append(name.strip())
+        return True
+
+    ok = checks.run("go test", [go(), "test", "-v", "./..."], SIMULATOR, each_line=line, count=False)
+    checks.passed += len(results["PASS"])
+    for name in results["FAIL"] + results["SKIP"]:
+        checks.record(f"go test {name}", False)
+    if not ok and not results["FAIL"]:
+        checks.record("go test ended with an error", False)
+    pytest(checks, ROOT, "tests/simulator", *nox_session.posargs)
+
+
+@session
+def integration(nox_session: nox.Session, checks: Checks) -> None:
+    """ansible-test integration against both simulated vCenters; arguments: names of targets, options."""
+    with tree.scratch("integration") as scratch:
+        copy = tree.copy(scratch)
+        named = [word for word in nox_session.posargs if not word.startswith("-")]
+        options = [word for word in nox_session.posargs if word.startswith("-")] or ["-v"]
+        wanted = named or stage.targets(copy)
+        if not wanted:
+            checks.record("there are no integration targets", False)
+            return
+        with stage.running(copy, scratch):
+            for target in wanted:
+                command = ["ansible-test", "integration", "--local", "--python", PYTHON, "--color", "no", *options]
+                checks.run(target, [*command, target], copy)
+
+
+@session
+def build(nox_session: nox.Session, checks: Checks) -> None:
+    """Builds the collection, looks into it, installs it elsewhere, reads its documentation and runs it there."""
+    with tree.scratch("build") as scratch:
+        copy = tree.copy(scratch / "sources")
+        made, home = scratch / "made", scratch / "installed"
+        galaxy = ["ansible-galaxy", "collection"]
+        if not checks.run("build", [*galaxy, "build", "--output-path", made], copy):
+            return
+        [path] = made.glob("*.tar.gz")
+        print("\n".join(artifact.content(path)), flush=True)
+        objections = artifact.objections(path)
+        checks.record("; ".join(["content of the artifact", *objections]), not objections)
+        shutil.rmtree(scratch / "sources")  # from here on only the artifact counts
+        checks.run("install", [*galaxy, "install", "--offline", "--collections-path", home, path], scratch)
+        env = {"ANSIBLE_COLLECTIONS_PATH": str(home)}
+        for module in artifact.modules(path):
+            checks.run(f"ansible-doc {module}", ["ansible-doc", module], scratch, env)
+        with simctl.Simulator(vms=2) as simulated:
+            for playbook in artifact.playbooks(path):
+                command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", playbook]
+                checks.run(f"syntax of {playbook}", command, scratch, env)
+            task = [
+                "ansible",
+                "localhost",
+                "-m",
+                "savepoint.vsphere.snapshot",
+                "-a",
+                "name=vm-0001 snapshot_name=first",
+            ]
+            checks.run("a snapshot with it", task, scratch, {**env, **simulated.env})
+
+
+@session
+def demo(nox_session: nox.Session, checks: Checks) -> None:
+    """Patches 12 simulated VMs, of which 2 fail and are rolled back."""
+    checks.run("the demo", [sys.executable, "tests/demo/run.py", *nox_session.posargs], ROOT)
+
+
+@nox.session(venv_backend="none")
+def lock(nox_session: nox.Session) -> None:
+    """Pins requirements/dev.in anew, for every Python from 3.10 on."""
+    told = ["--custom-compile-command", "nox -s lock", "--no-annotate", "--quiet"]
+    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--upgrade", *told]
+    nox_session.run(*command, "requirements/dev.in", "-o", "requirements/dev.txt", env=environment(), external=True)

@@ -1,0 +1,161 @@
+"""What the sessions of noxfile.py have in common: they run commands, count what was checked, and sum it up.
+
+A check is the smallest thing that a tool reports on its own: one linter over the sources, one sanity test, one test
+function, one integration target. A session fails if one of its checks failed, was skipped, or if it checked nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nox
+
+GREEN, RED, PLAIN = ("\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+
+
+@dataclass
+class Checks:
+    """The checks of one session."""
+
+    name: str
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    def title(self, text: str) -> None:
+        print(f"\n--- {self.name}: {text} ({time.monotonic() - self.began:.0f} s)", flush=True)
+
+    def record(self, what: str, ok: bool) -> bool:
+        if ok:
+            self.passed += 1
+        else:
+            print(f"{RED}FAILED{PLAIN} {what}", flush=True)
+            self.failed.append(what)
+        return ok
+
+    def run(
+        self,
+        what: str,
+        command: Sequence[str | Path],
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        each_line: Callable[[str], bool] | None = None,
+        count: bool = True,
+    ) -> bool:
+        """Runs one command with its output as it comes; each_line sees every line, and says whether to print it."""
+        self.title(what)
+        words = [str(word) for word in command]
+        print("$ " + " ".join(words), flush=True)
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**environment(), **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if each_line else None,
+            stderr=subprocess.STDOUT if each_line else None,
+            text=True,
+            errors="replace",
+        )
+        try:
+            if each_line and process.stdout:
+                for line in process.stdout:
+                    if each_line(line):
+                        print(line, end="", flush=True)
+            ok = process.wait() == 0
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if count:
+            return self.record(what, ok)
+        return ok
+
+    def junit(self, what: str, reports: Iterable[Path], ok: bool) -> None:
+        """Counts the test functions in JUnit reports. A tool that failed without one failed test is a failure too."""
+        seen = failed = 0
+        for report in reports:
+            for case in ElementTree.parse(report).iter("testcase"):
+                seen += 1
+                bad = next((kind for kind in ("failure", "error", "skipped") if case.find(kind) is not None), None)
+                failed += bad is not None
+                suffix = " (skipped)" if bad == "skipped" else ""
+                self.record(f"{case.get('classname')}::{case.get('name')}{suffix}", bad is None)
+        if not seen:
+            self.record(f"{what}: no test ran", False)
+        elif not ok and not failed:
+            self.record(f"{what}: ended with an error", False)
+
+
+def environment() -> dict[str, str]:
+    """The environment of every command: the tools of the Python that nox runs in come first on PATH."""
+    bindir = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    env = {**os.environ, "PATH": path if path.split(os.pathsep)[0] == bindir else f"{bindir}{os.pathsep}{path}"}
+    # Playbook runs must be those of a user with no settings of their own.
+    for name in [name for name in env if name.startswith(("ANSIBLE_", "VMWARE_"))]:
+        del env[name]
+    env.setdefault("LC_ALL", "C.UTF-8")
+    env["PYTHONUNBUFFERED"] = "1"
+    return env
+
+
+FINISHED: list[Checks] = []
+
+
+def session(function: Callable[[nox.Session, Checks], None]) -> Callable[[nox.Session], None]:
+    """A nox session in the present environment that gets a Checks and is summed up at the end."""
+
+    @wraps(function)
+    def wrapper(nox_session: nox.Session) -> None:
+        checks = Checks(nox_session.name)
+        finished = False
+        try:
+            function(nox_session, checks)
+            finished = True
+        finally:
+            checks.seconds = time.monotonic() - checks.began
+            if not finished:
+                checks.failed.append("the session itself was cut short")
+            elif not checks.passed and not checks.failed:
+                checks.failed.append("nothing was checked")
+            FINISHED.append(checks)
+        if checks.failed:
+            nox_session.error(f"{len(checks.failed)} failed: " + "; ".join(checks.failed[:10]))
+
+    del wrapper.__wrapped__  # nox would ask it for its parameters
+    return nox.session(venv_backend="none")(wrapper)
+
+
+@atexit.register
+def summary() -> None:
+    """The last thing that is printed: what took how long, then one line with the sum."""
+    if not FINISHED:
+        return
+    sys.stderr.flush()
+    print(f"\n{'session':<12} {'seconds':>8} {'passed':>7} {'failed':>7}")
+    for checks in FINISHED:
+        mark = RED if checks.failed else GREEN
+        print(f"{mark}{checks.name:<12} {checks.seconds:8.0f} {checks.passed:7} {len(checks.failed):7}{PLAIN}")
+    total = sum(checks.seconds for checks in FINISHED)
+    print(f"{'together':<12} {total:8.0f}")
+    for checks in FINISHED:
+        for what in checks.failed:
+            print(f"{RED}FAILED{PLAIN} {checks.name}: {what}")
+    passed, failed = sum(c.passed for c in FINISHED), sum(len(c.failed) for c in FINISHED)
+    print(f"{passed} passed, {failed} failed", flush=True)
+
+
+def plain(line: str) -> str:
+    """A line without colours."""
+    return re.sub(r"\033\[[0-9;]*m", "", line).rstrip()

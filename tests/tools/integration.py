@@ -1,0 +1,71 @@
+"""Starts what the integration targets talk to, and tells them where it is.
+
+Two simulated vCenters run side by side: the full one (sim_*) and stock vcsim (stock_*). Targets find both in variables,
+written to tests/integration/integration_config.yml of the copied tree; CONTRIBUTING.md lists them.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simctl import Simulator
+
+
+def connection(info: dict[str, Any]) -> dict[str, Any]:
+    """The modules' connection options, for module_defaults of the action group."""
+    return {
+        "hostname": info["host"],
+        "port": info["port"],
+        "username": info["username"],
+        "password": info["password"],
+        "ca_path": info["ca_path"],
+        "validate_certs": True,
+    }
+
+
+def variables(prefix: str, simulator: Simulator) -> dict[str, Any]:
+    found: dict[str, Any] = {f"{prefix}_{key}": value for key, value in connection(simulator.info).items()}
+    found[f"{prefix}_connection"] = connection(simulator.info)
+    found[f"{prefix}_env"] = simulator.env
+    found[f"{prefix}_control"] = simulator.info["control"]
+    found[f"{prefix}_instance_uuid"] = simulator.info["instance_uuid"]
+    return found
+
+
+def targets(copy: Path) -> list[str]:
+    folder = copy / "tests" / "integration" / "targets"
+    aliases = {path.parent.name: path.read_text().split() for path in sorted(folder.glob("*/aliases"))}
+    names = sorted(path.name for path in folder.glob("*") if path.is_dir())
+    return [name for name in names if not {"hidden", "disabled"} & set(aliases.get(name, []))]
+
+
+def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) -> None:
+    """The variables, and the absolute path of the test-only connection plugin."""
+    simulator = copy / "tests" / "simulator"
+    paths = {"sim_guests": str(guests), "sim_path": str(simulator), "sim_collection_path": str(copy)}
+    folder = copy / "tests" / "integration"
+    found = {**paths, **variables("sim", full), **variables("stock", stock)}
+    (folder / "integration_config.yml").write_text(json.dumps(found, indent=2) + "\n")
+
+    settings = configparser.ConfigParser()
+    settings.read(folder / "integration.cfg")
+    if not settings.has_section("defaults"):
+        settings.add_section("defaults")
+    settings.set("defaults", "connection_plugins", str(simulator / "connection_plugins"))
+    with (folder / "integration.cfg").open("w") as handle:
+        settings.write(handle)
+
+
+@contextmanager
+def running(copy: Path, scratch: Path) -> Iterator[None]:
+    """Both simulators up and described in the copied tree; down again at the end, whatever happened."""
+    guests = scratch / "guests"
+    guests.mkdir()
+    with Simulator(vms=4, guests=guests) as full, Simulator(vms=4, stock=True) as stock:
+        write_config(copy, guests, full, stock)
+        yield

@@ -1,0 +1,75 @@
+"""What "ansible-test sanity" needs on a machine that reaches package indexes only, and how its output is read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import ansible_test
+from checks import Checks, plain
+
+# ansible-test makes an environment for each sanity test, and fetches get-pip.py from a site of Ansible's for it. Where
+# that site can't be reached every such test would fail. It looks into its cache first, so this takes get-pip's place:
+# it installs just the pip asked for, with the pip that every Python carries.
+GET_PIP = '''\
+"""Stands in for get-pip.py, which is not on any package index. Written by savepoint.vsphere's noxfile.py."""
+
+import ensurepip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+wheel = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+options = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+environment = {**os.environ, "PYTHONPATH": str(wheel)}
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *options], env=environment))
+'''
+
+
+def seed_get_pip() -> None:
+    """Puts the stand-in where the installed ansible-test looks for get-pip.py, unless something is there already."""
+    source = Path(ansible_test.__file__).parent / "_internal" / "python_requirements.py"
+    cache = Path.home() / ".ansible" / "test" / "cache"
+    for version in set(re.findall(r"""\bpip['"]?\s*[=:]\s*['"]([\d.]+)['"]""", source.read_text())):
+        path = cache / f"get_pip_{version.replace('.', '_')}.py"
+        if not path.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            path.write_text(GET_PIP)
+
+
+# What -v adds, but for the one line of it that counts: "No tests applicable."
+NOISE = re.compile(
+    r"(Run|Stream|Execute) command|Created Python|Installing |Using cached|Collecting |Downloading |Successfully "
+    r"|Found existing|Uninstalling |Attempting |Requirement already|Using existing|Initializing |Injecting "
+    r"|\s*$|[\s━]+ "
+)
+
+
+class Reader:
+    """Follows the output of ansible-test sanity: one check for each test that applies, and none may be skipped."""
+
+    def __init__(self, checks: Checks) -> None:
+        self.checks = checks
+        self.running: str | None = None
+        self.errors = 0
+
+    def line(self, text: str) -> bool:
+        text = plain(text)
+        if text.startswith("Running sanity test "):
+            self.close()
+            self.running = text.removeprefix("Running sanity test ").replace('"', "")
+        elif text.startswith("ERROR: ") and not text.startswith("ERROR: Found "):
+            self.errors += 1
+        elif text == "No tests applicable.":
+            self.running = None
+        elif re.match(r"(WARNING: )?(Skipping|Skipped) ", text):
+            self.checks.record(text, False)
+        return not NOISE.match(text)
+
+    def close(self) -> None:
+        if self.running:
+            self.checks.record(
+                f"{self.running}: {self.errors} errors" if self.errors else self.running, not self.errors
+            )
+        self.running, self.errors = None, 0
