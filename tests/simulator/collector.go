@@ -16,7 +16,7 @@ import (
 // collectors answer the waiting half of the PropertyCollector. vcsim's own collects every object of a filter anew for
 // every single change, so that waiting for a thousand tasks takes a thousand times a thousand reads; and it tells of
 // objects a second time when a ListView changes (facts 8). Ours reads only what changed. Reading properties without
-// waiting stays vcsim's.
+// waiting is the reader's.
 type collectors struct {
 	world  *world
 	mu     sync.Mutex
@@ -54,9 +54,8 @@ func (c *collectors) route(ctx *simulator.Context, method *simulator.Method) (mo
 	switch method.Name {
 	case "Fetch":
 		return redirect(method, &fetchEndpoint{endpoint: endpoint{method.This}, world: c.world})
-	case "RetrievePropertiesEx", "RetrieveProperties", "ContinueRetrievePropertiesEx":
-		method.This = c.world.model.ServiceContent.PropertyCollector // vcsim doesn't know those that we made
-		return nil, nil
+	case "RetrievePropertiesEx", "RetrieveProperties", "ContinueRetrievePropertiesEx", "CancelRetrievePropertiesEx":
+		return c.world.reads.route(method)
 	}
 	known := c.get(ctx.Session.Key, method.This)
 	if known == nil && method.This == c.world.model.ServiceContent.PropertyCollector {
@@ -158,8 +157,10 @@ func (c *collector) DestroyPropertyCollector(*simulator.Context, *types.DestroyP
 // CreateFilter begins to watch objects.
 func (c *collector) CreateFilter(ctx *simulator.Context, req *types.CreateFilter) soap.HasFault {
 	f := newFilter(c, req.Spec)
-	if _, err := f.read(ctx, f.spec.ObjectSet); err != nil {
-		return &refusal{err}
+	for _, o := range f.spec.ObjectSet {
+		if ctx.Session.Get(o.Obj) == nil {
+			return refuse(&types.ManagedObjectNotFound{Obj: o.Obj})
+		}
 	}
 	c.mu.Lock()
 	c.filters = append(c.filters, f)

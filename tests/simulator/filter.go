@@ -32,6 +32,7 @@ type filter struct {
 	dirty map[types.ManagedObjectReference]bool
 	gone  []types.ManagedObjectReference
 	stale bool // the set of objects has to be worked out anew
+	early bool // which is being done, so that even an object not known yet may have changed since it was read
 }
 
 func newFilter(c *collector, spec types.PropertyFilterSpec) *filter {
@@ -72,7 +73,7 @@ func (f *filter) notice(ref types.ManagedObjectReference, what event) bool {
 			return true
 		}
 	case removed:
-		if known {
+		if known || f.early && f.wants(ref) {
 			f.gone = append(f.gone, ref)
 			return true
 		}
@@ -83,11 +84,12 @@ func (f *filter) notice(ref types.ManagedObjectReference, what event) bool {
 				f.stale, matters = true, true // a view, say, whose members changed
 			}
 		}
-		if known && !f.dirty[ref] {
+		watched := known || f.early && f.wants(ref)
+		if watched && !f.dirty[ref] {
 			f.dirty[ref] = true
 			f.order = append(f.order, ref)
 		}
-		return matters || known
+		return matters || watched
 	}
 	return false
 }
@@ -110,13 +112,18 @@ func (f *filter) traverses() bool {
 	return false
 }
 
-// read gets the properties of objects from vcsim.
+// read gets the properties of objects; those that are gone are left out.
 func (f *filter) read(ctx *simulator.Context, objects []types.ObjectSpec) ([]types.ObjectContent, *soap.Fault) {
+	spec := types.PropertyFilterSpec{
+		PropSet: f.spec.PropSet, ObjectSet: objects, ReportMissingObjectsInResults: types.NewBool(true),
+	}
+	if plain(spec) {
+		contents, _ := f.collector.world.reads.read(ctx, spec)
+		return contents, nil
+	}
 	pc := simulator.NewPropertyCollector(f.collector.world.model.ServiceContent.PropertyCollector)
 	body := pc.(*simulator.PropertyCollector).RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{
-		SpecSet: []types.PropertyFilterSpec{{
-			PropSet: f.spec.PropSet, ObjectSet: objects, ReportMissingObjectsInResults: types.NewBool(true),
-		}},
+		SpecSet: []types.PropertyFilterSpec{spec},
 	})
 	if fault := body.Fault(); fault != nil {
 		return nil, fault
@@ -130,8 +137,14 @@ func (f *filter) updates(ctx *simulator.Context) types.PropertyFilterUpdate {
 	f.mu.Lock()
 	stale, order, gone := f.stale, f.order, f.gone
 	f.stale, f.order, f.gone = false, nil, nil
+	f.early = stale
 	clear(f.dirty)
 	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		f.early = false
+		f.mu.Unlock()
+	}()
 
 	for _, ref := range gone {
 		f.leave(&update, ref)
@@ -162,10 +175,14 @@ func (f *filter) updates(ctx *simulator.Context) types.PropertyFilterUpdate {
 	if len(order) == 0 {
 		return update
 	}
-	specs := make([]types.ObjectSpec, len(order))
-	for i, ref := range order {
-		specs[i] = types.ObjectSpec{Obj: ref}
+	specs := make([]types.ObjectSpec, 0, len(order))
+	f.mu.Lock()
+	for _, ref := range order {
+		if _, known := f.known[ref]; known {
+			specs = append(specs, types.ObjectSpec{Obj: ref})
+		}
 	}
+	f.mu.Unlock()
 	objects, fault := f.read(ctx, specs)
 	if fault != nil {
 		return update

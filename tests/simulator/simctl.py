@@ -268,11 +268,15 @@ def run_command(words: list[str]) -> int:
     at = words.index("--")
     with Simulator(*words[:at]) as simulator:
         child = subprocess.Popen(words[at + 1 :], env={**os.environ, **simulator.env})
-        while True:
-            try:
-                return child.wait()
-            except KeyboardInterrupt:
-                continue  # the child has got it too, and decides
+        try:
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:
+                    continue  # the child has got it too, and decides
+        finally:
+            if child.poll() is None:
+                child.terminate()
 
 
 def main(words: list[str]) -> int:

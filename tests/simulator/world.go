@@ -40,6 +40,7 @@ type world struct {
 	calls      callLog
 	rights     rights
 	waits      collectors
+	reads      reader
 
 	dir     string // certificates
 	api     *simulator.Server
@@ -55,7 +56,7 @@ func newWorld(o *options, s *settings) (*world, error) {
 		machines:  make(map[string]*machine),
 		snapshots: make(map[string]*machine),
 	}
-	w.waits.world = w
+	w.waits.world, w.reads.world = w, w
 	var err error
 	if w.dir, err = os.MkdirTemp("", "savepoint-simulator-"); err != nil {
 		return nil, err
