@@ -16,10 +16,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 try:
     from pyVmomi import vmodl
-
-    Fault: type[Exception] = vmodl.MethodFault
 except ImportError:
-    Fault = OSError  # _session.connect says that pyVmomi is missing, before a fault can come.
+    FAULTS: tuple[type[Exception], ...] = ()  # _session.connect says that it is missing, before a fault can come.
+else:
+    FAULTS = (vmodl.MethodFault,)
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import validate_vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
@@ -65,7 +65,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
         result = _execute(module, operation(module.params), report)
     except SavepointError as error:
         module.fail_json(msg=error.msg, **{"changed": False, **error.facts})
-    except Fault as error:
+    except FAULTS as error:
         module.fail_json(msg=f"vCenter refused a call that the whole task needs: {fault_text(error)}", changed=False)
     except (OSError, HTTPException) as error:
         module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {error}", changed=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Union
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join, looks_like_marker
@@ -82,7 +83,8 @@ class Power:
     state: str
 
 
-Action = Create | Rename | Remove | RemoveAll | Revert | Power
+# A union at run time, for the Python versions that ansible-core's own checks still read the file as.
+Action = Union[Create, Rename, Remove, RemoveAll, Revert, Power]  # noqa: UP007
 
 
 @dataclass(frozen=True)
