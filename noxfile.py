@@ -65,7 +65,7 @@ def sanity(nox_session: nox.Session, checks: Checks) -> None:
     sane.seed_get_pip()
     with tree.copied("sanity") as copy:
         reader = sane.Reader(checks)
-        command = ["ansible-test", "sanity", "--local", "--python", PYTHON, "--allow-disabled", "--color", "no", "-v"]
+        command = ["ansible-test", "sanity", "--allow-disabled", "--color", "no", "-v", *sane.pythons()]
         ok = checks.run("ansible-test", [*command, *nox_session.posargs], copy, each_line=reader.line, count=False)
         reader.close()
         if not ok and not checks.failed:

@@ -34,10 +34,10 @@ def say(text: str) -> None:
     print("bootstrap: " + text, file=sys.stderr, flush=True)
 
 
-def candidates() -> list[str]:
+def candidates(everything: bool = False) -> list[str]:
     """Every Python worth a look; those of pyenv may be hidden behind shims that answer for one version only."""
     chosen = os.environ.get("SAVEPOINT_PYTHON")
-    if chosen:
+    if chosen and not everything:
         return [chosen]
     names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)] + ["python3", "python"]
     found = [path for path in map(shutil.which, names) if path]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import ansible_test
+import bootstrap
 from checks import Checks, plain
 
 # ansible-test makes an environment for each sanity test, and fetches get-pip.py from a site of Ansible's for it. Where
@@ -36,6 +38,18 @@ def seed_get_pip() -> None:
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
             path.write_text(GET_PIP)
+
+
+def pythons() -> list[str]:
+    """Options that run the tests in the present Python, and compile and import in every other one on this machine."""
+    found: dict[str, tuple[tuple[int, ...], str]] = {}
+    for python in filter(None, map(bootstrap.probe, bootstrap.candidates(everything=True))):
+        version = ".".join(map(str, python[0][:2]))
+        found[version] = max(python, found.get(version, python))
+    present = f"{sys.version_info.major}.{sys.version_info.minor}"
+    others = [f"{version}@{found[version][1]}" for version in sorted(found) if version != present]
+    words = [word for other in others for word in ("--target-python", other)]
+    return ["--controller", f"origin:python={present}", *words, "--target-python", "default"]
 
 
 # What -v adds, but for the one line of it that counts: "No tests applicable."
