@@ -102,7 +102,8 @@ def render(snapshots: Sequence[Snapshot], current: str | None = None) -> str:
 
     ``current`` overrides the snapshots' own flag; '' means that no snapshot is current.
     """
-    here = current if current is not None else next((s.moid for s in snapshots if s.current), "")
+    # A snapshot that check mode foretells has the MoID '', so that only None can say that there is no current one.
+    here = (current or None) if current is not None else next((s.moid for s in snapshots if s.current), None)
     lines = []
     for snapshot in snapshots:
         notes = [snapshot.kind]
@@ -115,7 +116,7 @@ def render(snapshots: Sequence[Snapshot], current: str | None = None) -> str:
             lines[-1] += f" {first_line}"
         if snapshot.moid == here:
             lines.append(f"{'    ' * snapshot.depth}* you are here")
-    if not here:
+    if here is None:
         lines.append("* you are here")
     return "\n".join(lines) + "\n"
 
