@@ -66,7 +66,7 @@ def split(description: str | None) -> Described:
     body, newline, last = raw.rstrip().rpartition("\n")
     if not looks_like_marker(last):
         return Described(raw)
-    text = body if newline else ""
+    text = body.removesuffix("\r") if newline else ""
     try:
         return Described(text, parse(last.strip()))
     except ValueError as error:

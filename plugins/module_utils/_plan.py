@@ -25,7 +25,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     without,
 )
 
-# 32 levels are documented, 31 were observed to be the last that works: see the vSphere notes in docs/docsite.
+# 32 levels are documented, and 31 were observed to be the last that works: docs/docsite/rst/guide_snapshots.rst.
 MAX_DEPTH = 31
 
 

@@ -5,7 +5,7 @@
 """Snapshots that no policy may remove. Pure.
 
 Sources of the list: the products' own documentation and the names that operators' tools filter by; see
-docs/docsite/rst/protection.rst for each. It can not be complete, which is why pruning keeps to managed snapshots.
+docs/docsite/rst/guide_protection.rst for each. It can not be complete, which is why pruning keeps to managed snapshots.
 """
 
 from __future__ import annotations

@@ -51,9 +51,12 @@ def to_utc(value: datetime) -> datetime:
 
 def format_time(value: datetime) -> str:
     """ISO 8601 in UTC with a ``Z``, whole seconds: ``2026-11-26T05:00:00Z``."""
-    return to_utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return to_utc(value).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse_time(text: str) -> datetime:
     """Read what format_time writes. Raises ValueError for anything else."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    value = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    if format_time(value) != text:  # strptime also takes single digits, small letters and other scripts' digits
+        raise ValueError(f"'{text}' is not a time such as 2026-11-26T05:00:00Z")
+    return value
