@@ -13,6 +13,7 @@ from datetime import datetime
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import split
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _notes(snapshot: Snapshot) -> Iterable[tuple[str, str]]:
     if marker.set is not None:
         yield "set", _one_line(marker.set)
     if marker.expires is not None:
-        yield "expires", marker.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
+        yield "expires", format_time(marker.expires)
     if marker.hold:
         yield "hold", "yes"
 
