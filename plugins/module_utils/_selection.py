@@ -180,6 +180,8 @@ def parse_scope(given: Mapping[str, Any]) -> Scope:
     for key in keys:
         if not str(given[key]).strip():
             raise InputError(f"scope: {key} is empty; leave it out, or write {{all: true}} for everything")
+    if "folder" in keys and not given["folder"].strip(" /"):
+        raise InputError(f"scope: folder '{given['folder']}' is the root; write {{all: true}} if everything is meant")
     if given.get("all"):
         if keys:
             raise InputError(f"scope: all excludes {', '.join(keys)}")
@@ -245,7 +247,7 @@ def folder_exists(folder: str, paths: Iterable[tuple[str, str | None]]) -> bool:
 def _judge(selector: Selector, found: Sequence[Candidate], by_name: Mapping[str, Sequence[Candidate]]) -> Resolved:
     if not found:
         hint = ""
-        elsewhere = by_name.get(selector.name or "", ())
+        elsewhere = by_name.get(selector.name, ()) if selector.name else ()
         if elsewhere:
             hint = f"; of that name there are {_listed(elsewhere)}"
         elif selector.name:
