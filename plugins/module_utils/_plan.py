@@ -155,8 +155,9 @@ def check_text(value: str | None, option: str, *, may_be_empty: bool = False) ->
     if not may_be_empty and not text.strip():
         raise InputError(f"{option} is empty; leave it out, or give a name")
     allowed = "\n\t" if may_be_empty else ""
-    # XML can't carry control characters, and lone surrogates are no text at all.
-    bad = next((c for c in text if (ord(c) < 32 and c not in allowed) or 0xD800 <= ord(c) < 0xE000 or c == "\x7f"), "")
+    # XML can't carry control characters and the last two of these; lone surrogates are no text at all.
+    never = "\x7f\ufffe\uffff"
+    bad = next((c for c in text if (ord(c) < 32 and c not in allowed) or 0xD800 <= ord(c) < 0xE000 or c in never), "")
     if bad:
         raise InputError(f"{option} contains the control character {bad!r}, which vSphere can't store")
     if any(looks_like_marker(line) for line in text.split("\n")):
