@@ -39,11 +39,13 @@ def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]
 
 
 def current_delta(disk_chains: Iterable[Iterable[int]], layout: Layout) -> int:
-    """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has."""
+    """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has.
+
+    A chain of which no snapshot has any file is a disk that was added since: a base disk, and no delta.
+    """
     taken = frozenset[int]().union(*(files.disks for files in layout.snapshots.values()))
-    if not taken:
-        return 0
-    return sum(layout.sizes.get(key, 0) for chain in disk_chains for key in chain if key not in taken)
+    chains = [frozenset(chain) for chain in disk_chains]
+    return sum(layout.sizes.get(key, 0) for chain in chains if chain & taken for key in chain - taken)
 
 
 def _size(snapshot: Snapshot, layout: Layout) -> int | None:
@@ -53,5 +55,7 @@ def _size(snapshot: Snapshot, layout: Layout) -> int | None:
     keys = {files.data} | ({files.memory} if files.memory is not None else set())
     if snapshot.parent is not None:
         parent = layout.snapshots.get(snapshot.parent)
-        keys |= files.disks - (parent.disks if parent is not None else frozenset())
+        if parent is None:
+            return None  # Without the parent's files, base disks would count as this snapshot's.
+        keys |= files.disks - parent.disks
     return sum(layout.sizes.get(key, 0) for key in keys)
