@@ -128,7 +128,7 @@ def _wanted_power(vm: Vm, target: Snapshot, wish: RevertWish) -> str | None:
     if wish.power_state == "off":
         return "poweredOff"
     if wish.power_state == "previous" and vm.power_state in ("poweredOn", "poweredOff"):
-        return None if wish.suppress_power_on else vm.power_state
+        return None if wish.suppress_power_on and vm.power_state == "poweredOn" else vm.power_state
     return None
 
 
