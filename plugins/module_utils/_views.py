@@ -26,7 +26,8 @@ def snapshot_details(view: View) -> Result:
     subject = _subject(view)
     gone = [snapshot for snapshot in view.before if all(snapshot.moid != other.moid for other in view.after)]
     return {
-        "kind": subject.kind if subject is not None else view.outcome.plan.kind,
+        # What is really there: a create that came to nothing has no kind, whatever was promised.
+        "kind": subject.kind if subject is not None else None if _create(view) is not None else view.outcome.plan.kind,
         "snapshot": snapshot_dict(subject, view.after, view.now) if subject is not None else {},
         "removed": snapshot_dicts(gone, view.now),
         "consolidation_needed": view.vm.consolidation_needed,
@@ -57,15 +58,17 @@ def revert_peers(result: Result, view: View) -> Result:
 
 def prune_details(view: View) -> Result:
     """What snapshot_prune adds for each VM: every snapshot with its reasons, told by what is really there."""
-    left = {snapshot.moid for snapshot in view.after}
+    left = {snapshot.moid: snapshot for snapshot in view.after}
     removed, kept = [], []
     for verdict in view.outcome.plan.verdicts:
-        entry = snapshot_dict(verdict.snapshot, view.before, view.now)
-        if verdict.snapshot.moid not in left:
-            removed.append({**entry, "reasons": list(verdict.reasons)})
+        stays = left.get(verdict.snapshot.moid)
+        if stays is None:
+            gone = snapshot_dict(verdict.snapshot, view.before, view.now)
+            removed.append({**gone, "reasons": list(verdict.reasons)})
         else:
+            # As it is now: what was removed above it has given it another parent, depth and path.
             failed = [f"not removed: {view.outcome.error}"] if verdict.remove else []
-            kept.append({**entry, "reasons": [*failed, *verdict.reasons]})
+            kept.append({**snapshot_dict(stays, view.after, view.now), "reasons": [*failed, *verdict.reasons]})
     return {"removed": removed, "kept": kept, "consolidation_needed": view.vm.consolidation_needed}
 
 
@@ -121,11 +124,14 @@ def _passes(snapshot: Snapshot, params: Mapping[str, Any], now: datetime) -> boo
 
 def _subject(view: View) -> Snapshot | None:
     """The snapshot that the result is about, as it is now: the one created, else the plan's target."""
-    plan = view.outcome.plan
-    create = next((action for action in plan.actions if isinstance(action, Create)), None)
+    create = _create(view)
     if create is not None:
         return next((one for one in view.after if one.marker is not None and one.marker.op == create.marker.op), None)
-    return next((one for one in view.after if one.moid == plan.target), None)
+    return next((one for one in view.after if one.moid == view.outcome.plan.target), None)
+
+
+def _create(view: View) -> Create | None:
+    return next((action for action in view.outcome.plan.actions if isinstance(action, Create)), None)
 
 
 def _task_result(view: View) -> Result:
