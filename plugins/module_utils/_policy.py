@@ -113,9 +113,10 @@ def _spare_the_last(verdicts: list[Verdict], policy: Policy) -> list[Verdict]:
     managed = [verdict for verdict in verdicts if verdict.snapshot.managed]
     if policy.allow_none or policy.has_keep or not managed or not all(verdict.remove for verdict in managed):
         return verdicts
-    newest = managed[-1]
-    if any("(honor_expiry)" in reason for reason in newest.reasons):
+    aged = [verdict for verdict in managed if not any("(honor_expiry)" in reason for reason in verdict.reasons)]
+    if not aged:
         return verdicts
+    newest = aged[-1]
     reason = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
     spared = Verdict(newest.snapshot, False, (reason, *(f"overrules: {limit}" for limit in newest.reasons)))
     return [spared if verdict is newest else verdict for verdict in verdicts]
