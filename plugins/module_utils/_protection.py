@@ -17,7 +17,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Sn
 
 # Name patterns of backup and replication products' snapshots, each with the product's name for the reason.
 BACKUP_PRODUCTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("Veeam", re.compile(r"VEEAM BACKUP TEMPORARY SNAPSHOT|.*\bveeam\b.*", re.IGNORECASE | re.DOTALL)),
+    ("Veeam", re.compile(r".*veeam.*", re.IGNORECASE | re.DOTALL)),
     ("Commvault", re.compile(r"__GX_(BACKUP|FAILOVER|TESTBOOT)__.*|.*GX_BACKUP.*", re.DOTALL)),
     ("NetBackup", re.compile(r".*NBU_SNAPSHOT.*", re.IGNORECASE | re.DOTALL)),
     ("Rubrik", re.compile(r".*RUBRIK.*", re.IGNORECASE | re.DOTALL)),
