@@ -181,7 +181,7 @@ func (w *world) dress(vm *simulator.VirtualMachine, name string, host *simulator
 	w.places.directories[datastore.Name+"/"+directory] = true
 	home := fmt.Sprintf("[%s] %s", datastore.Name, directory)
 	vmx := home + "/" + name + ".vmx"
-	vcenter := w.model.ServiceContent.About.InstanceUuid
+	vcenter := w.dir // differs from one simulator to the next
 
 	vm.Name = name
 	vm.RecentTask = nil
@@ -320,7 +320,7 @@ func escapeName(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2f", `\`, "%5c").Replace(name)
 }
 
-// uuidOf is the same for the same words, so that a rerun of a test sees the same machines in the same vCenter.
+// uuidOf makes UUIDs that differ between vCenters even where MoIDs are the same.
 func uuidOf(words ...string) string {
 	sum := sha1.Sum([]byte(strings.Join(words, "|")))
 	b := sum[:16]

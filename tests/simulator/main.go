@@ -25,6 +25,7 @@ type options struct {
 	power              string
 	guests             string
 	stock              bool
+	esx                bool
 	apiVersion         string
 	verbose            bool
 }
@@ -57,6 +58,7 @@ func parseFlags() (*options, *settings, error) {
 	flag.Var(pairs(s.setDuration), "duration", "how long tasks run: createSnapshot=2s,powerOn=1s")
 	flag.Var(pairs(s.setSwitch), "switch", "choose an unverified behaviour: key=value")
 	flag.BoolVar(&o.stock, "stock", false, "stock vcsim: every addition off")
+	flag.BoolVar(&o.esx, "esx", false, "a single ESXi host instead of a vCenter")
 	flag.StringVar(&o.apiVersion, "api-version", "", "the API version that the vCenter says it has (default: vcsim's)")
 	flag.BoolVar(&o.verbose, "verbose", false, "vcsim's log on standard error")
 	flag.Parse()
@@ -118,15 +120,15 @@ func run() error {
 
 // ready is the line that says how to reach the simulator.
 type ready struct {
-	Host         string `json:"host"`
-	Port         int    `json:"port"`
-	Username     string `json:"username"`
-	Password     string `json:"password"`
-	CAPath       string `json:"ca_path"`
-	Control      string `json:"control"`
-	InstanceUUID string `json:"instance_uuid"`
-	PID          int    `json:"pid"`
-	StartSeconds string `json:"start_seconds"`
+	Host         string  `json:"host"`
+	Port         int     `json:"port"`
+	Username     string  `json:"username"`
+	Password     string  `json:"password"`
+	CAPath       string  `json:"ca_path"`
+	Control      string  `json:"control"`
+	InstanceUUID string  `json:"instance_uuid"`
+	PID          int     `json:"pid"`
+	StartSeconds float64 `json:"start_seconds"`
 }
 
 var started = time.Now()

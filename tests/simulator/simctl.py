@@ -125,7 +125,7 @@ def build() -> Path:
             if subprocess.run(command, cwd=HERE, env=env, stdout=sys.stderr, check=False).returncode != 0:
                 raise SimulatorError("the simulator does not build; see above")
             home.mkdir(exist_ok=True)
-            os.replace(made, binary)
+            made.replace(binary)
         say(f"built {binary}")
     return binary
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import signal
 import ssl
 import subprocess
@@ -16,11 +17,11 @@ from typing import Any
 import pytest
 
 pytest.importorskip("pyVmomi")
-from pyVim.connect import Disconnect, SmartConnect  # noqa: E402
-from pyVmomi import vim, vmodl  # noqa: E402
+from pyVim.connect import Disconnect, SmartConnect
+from pyVmomi import vim, vmodl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import simctl  # noqa: E402
+import simctl
 
 DELTA = 16 * 2**20
 names = (f"t{n}" for n in itertools.count(1))
@@ -206,6 +207,25 @@ def test_remove_children_above_current_then_create(m: Machine) -> None:
     assert m.shape() == "a(d) *d"
 
 
+def test_random_sequence(m: Machine) -> None:
+    """What the API tells stays sound whatever is done; Machine.shape looks at all of it."""
+    choose = random.Random(4711)
+    for step in range(80):
+        there = [vim.vm.Snapshot(s["moid"], m.si._stub) for s in m.state()["snapshots"]]
+        what = choose.randrange(8)
+        if what < 3 or not there:
+            m.take(f"s{step}", memory=choose.random() < 0.5)
+        elif what == 3:
+            m.done(m.vm.RevertToCurrentSnapshot_Task()) if m.state()["current"] else None
+        elif what < 6:
+            m.revert(choose.choice(there))
+        elif step % 20 == 19:
+            m.done(m.vm.RemoveAllSnapshots_Task())
+        else:
+            m.remove(choose.choice(there), children=choose.random() < 0.3)
+        m.shape()
+
+
 def test_rename(m: Machine) -> None:
     a = m.take("a", description="first")
 
@@ -245,11 +265,11 @@ def test_consolidate(m: Machine) -> None:
     m.take("a")
     b = m.take("b")
     m.remove(b, consolidate=False)
-    assert m.vm.runtime.consolidationNeeded is True
+    assert m.vm.runtime.consolidationNeeded
     assert len(m.vm.layoutEx.disk[0].chain) == 3
     assert m.done(m.vm.EstimateStorageForConsolidateSnapshots_Task()) > 0
     m.done(m.vm.ConsolidateVMDisks_Task())
-    assert m.vm.runtime.consolidationNeeded is False
+    assert not m.vm.runtime.consolidationNeeded
     assert len(m.vm.layoutEx.disk[0].chain) == 2
     m.patch(consolidation_needed=True)
     assert m.vm.summary.runtime.consolidationNeeded is True
@@ -351,7 +371,8 @@ def test_revert_to_current_without_any(m: Machine) -> None:
 def test_revert_restores_the_configuration(m: Machine) -> None:
     m.patch(annotation="before", guestinfo={"guestinfo.a": "1"}, num_cpu=2)
     a = m.take("a")
-    spec = vim.vm.ConfigSpec(annotation="after", numCPUs=8, extraConfig=[vim.option.OptionValue(key="guestinfo.a", value="2")])
+    value = vim.option.OptionValue(key="guestinfo.a", value="2")
+    spec = vim.vm.ConfigSpec(annotation="after", numCPUs=8, extraConfig=[value])
     m.done(m.vm.ReconfigVM_Task(spec))
     m.patch(guestinfo={"guestinfo.b": "3"}, memory_mb=512)
     assert m.vm.config.annotation == "after" and m.vm.config.hardware.numCPU == 8
@@ -370,7 +391,7 @@ def test_revert_restores_the_configuration(m: Machine) -> None:
 
 def test_sizes(sim: simctl.Simulator, m: Machine) -> None:
     def size(name: str) -> int:
-        return next(s["size_bytes"] for s in m.state()["snapshots"] if s["name"] == name)
+        return int(next(s["size_bytes"] for s in m.state()["snapshots"] if s["name"] == name))
 
     a = m.take("a")
     assert 0 < size("a") < 2**20
@@ -418,19 +439,20 @@ def test_task_while_it_runs(sim: simctl.Simulator, m: Machine) -> None:
     assert info.cancelable is False
     assert task._moId in [t._moId for t in m.vm.recentTask]
     assert m.shape() == ""
-    for attempt in (
-        lambda: m.vm.CreateSnapshot_Task("b", "", False, False),
-        lambda: m.vm.RemoveAllSnapshots_Task(),
-        lambda: m.vm.PowerOffVM_Task(),
+    for attempt, *words in (
+        (m.vm.CreateSnapshot_Task, "b", "", False, False),
+        (m.vm.RemoveAllSnapshots_Task,),
+        (m.vm.PowerOffVM_Task,),
     ):
         with pytest.raises(vim.fault.TaskInProgress) as raised:
-            attempt()
+            attempt(*words)
         assert raised.value.task._moId == task._moId
     with pytest.raises(vmodl.fault.NotSupported):
         task.CancelTask()
     Machine(sim, m.si)  # another VM is not in the way
     m.done(task)
-    assert task.info.completeTime > task.info.startTime and task.info.result._moId == m.vm.snapshot.currentSnapshot._moId
+    info = task.info
+    assert info.completeTime > info.startTime and info.result._moId == m.vm.snapshot.currentSnapshot._moId
     assert m.shape() == "a *a"
 
 
@@ -464,10 +486,10 @@ def test_injected_faults(sim: simctl.Simulator, si: Any, m: Machine) -> None:
         m.take("late")
     assert m.shape() == "late *late"
     order("drop_before")
-    with pytest.raises(Exception, match="(?i)remote|closed|aborted|disconnected"):
+    with pytest.raises(Exception, match=r"(?i)remote|closed|aborted|disconnected"):
         m.vm.CreateSnapshot_Task("before", "", False, False)
     order("drop_after")
-    with pytest.raises(Exception, match="(?i)remote|closed|aborted|disconnected"):
+    with pytest.raises(Exception, match=r"(?i)remote|closed|aborted|disconnected"):
         m.vm.CreateSnapshot_Task("after", "", False, False)
     assert m.shape() == "late(after) *after"
     order("unavailable")
@@ -628,7 +650,7 @@ def test_guest_follows_power_and_snapshots(sim: simctl.Simulator, m: Machine) ->
     m.revert(memory)
     assert guest()["reachable"] and guest()["boot_id"] == boot  # it never went down
     assert (disk / "app/version").read_text() == "1" and not (disk / "new").exists()
-    assert (disk / "app/run").stat().st_mode & 0o777 == 0o755 and os.readlink(disk / "link") == "app/version"
+    assert (disk / "app/run").stat().st_mode & 0o777 == 0o755 and (disk / "link").readlink() == Path("app/version")
 
     m.revert(crash)
     assert not guest()["reachable"] and "off" in guest()["why"]

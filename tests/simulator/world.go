@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -76,9 +77,13 @@ func newWorld(o *options, s *settings) (*world, error) {
 
 // build makes the inventory.
 func (w *world) build() error {
-	w.model = simulator.VPX()
-	w.model.Host = 0
-	w.model.ClusterHost = w.options.hosts
+	if w.options.esx {
+		w.model = simulator.ESX()
+	} else {
+		w.model = simulator.VPX()
+		w.model.Host = 0
+		w.model.ClusterHost = w.options.hosts
+	}
 	w.model.Datastore = w.options.datastores
 	w.model.Autostart = w.options.power == "on"
 	if w.options.stock {
@@ -88,7 +93,9 @@ func (w *world) build() error {
 
 	w.model.Machine = 1 // the pattern for all others
 	about := &w.model.ServiceContent.About
-	about.InstanceUuid = newUUID() // MoIDs repeat across vCenters, so their UUIDs must differ
+	if !w.options.esx {
+		about.InstanceUuid = newUUID() // MoIDs repeat across vCenters, so their UUIDs must differ; a host has none
+	}
 	if w.options.apiVersion != "" {
 		about.ApiVersion, about.Version = w.options.apiVersion, w.options.apiVersion
 	}
@@ -146,7 +153,7 @@ func (w *world) serve() (*ready, error) {
 	return &ready{
 		Host: host, Port: number, Username: w.options.username, Password: w.options.password, CAPath: ca,
 		Control: w.base, InstanceUUID: w.model.ServiceContent.About.InstanceUuid, PID: os.Getpid(),
-		StartSeconds: fmt.Sprintf("%.2f", time.Since(started).Seconds()),
+		StartSeconds: math.Round(time.Since(started).Seconds()*100) / 100,
 	}, nil
 }
 

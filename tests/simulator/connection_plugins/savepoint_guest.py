@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E402 - Ansible wants a plugin's documentation before its imports
 """Talks to a guest of the simulated vCenter. For tests, the demo and the bench; not part of the collection."""
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
@@ -91,8 +93,8 @@ class Connection(ConnectionBase):
         disk = self._disk()
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment["HOME"] = disk
-        own = [os.path.join(disk, ".guest", "bin"), os.path.dirname(sys.executable)]
-        environment["PATH"] = os.pathsep.join([*own, *SYSTEM_PATH])
+        own = [Path(disk, ".guest", "bin"), Path(sys.executable).parent]
+        environment["PATH"] = os.pathsep.join([*map(str, own), *SYSTEM_PATH])
         try:
             done = subprocess.run(
                 ["/bin/sh", "-c", cmd],
@@ -109,7 +111,7 @@ class Connection(ConnectionBase):
     def put_file(self, in_path: str, out_path: str) -> None:
         super().put_file(in_path, out_path)
         target = self._inside(out_path)
-        if not os.path.exists(to_bytes(in_path)):
+        if not Path(in_path).exists():
             raise AnsibleFileNotFound(f"no such file: {in_path}")
         self._copy(in_path, target)
 
@@ -122,7 +124,7 @@ class Connection(ConnectionBase):
         disk = self._disk()
         if path == "~" or path.startswith("~/"):
             path = path[2:]
-        return os.path.join(disk, path)
+        return str(Path(disk, path))
 
     @staticmethod
     def _copy(source: str, target: str) -> None:
