@@ -49,7 +49,7 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         inside = copy.relative_to(top)
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
         tools = ["noxfile.py", "tests"]
-        path = {"MYPYPATH": f"tests/tools:tests/simulator:{top}"}
+        path = {"MYPYPATH": f"tests/tools:tests/simulator:tests/repo:{top}"}
         checks.run("mypy tools", [*mypy, f"--cache-dir={MYPY_CACHE}-tools", *tools], copy, path)
         checks.run(
             "ansible-lint", ["ansible-lint", "--nocolor", "--offline", "--profile", "production", "--strict"], copy, env
@@ -116,18 +116,11 @@ def simulator(nox_session: nox.Session, checks: Checks) -> None:
 @session
 def integration(nox_session: nox.Session, checks: Checks) -> None:
     """ansible-test integration against both simulated vCenters; arguments: names of targets, options."""
-    with tree.scratch("integration") as scratch:
-        copy = tree.copy(scratch)
-        named = [word for word in nox_session.posargs if not word.startswith("-")]
-        options = [word for word in nox_session.posargs if word.startswith("-")] or ["-v"]
-        wanted = named or stage.targets(copy)
-        if not wanted:
-            checks.record("there are no integration targets", False)
-            return
-        with stage.running(copy, scratch):
-            for target in wanted:
-                command = ["ansible-test", "integration", "--local", "--python", PYTHON, "--color", "no", *options]
-                checks.run(target, [*command, target], copy)
+    named = [word for word in nox_session.posargs if not word.startswith("-")]
+    options = [word for word in nox_session.posargs if word.startswith("-")]
+    simctl.build()  # once, before the workers ask for it
+    command = ["ansible-test", "integration", "--local", "--python", PYTHON, "--color", "no", *options]
+    stage.run_all(checks, named or stage.targets(ROOT), command)
 
 
 @session

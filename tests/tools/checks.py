@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,16 +33,18 @@ class Checks:
     failed: list[str] = field(default_factory=list)
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def title(self, text: str) -> None:
         print(f"\n--- {self.name}: {text} ({time.monotonic() - self.began:.0f} s)", flush=True)
 
     def record(self, what: str, ok: bool) -> bool:
-        if ok:
-            self.passed += 1
-        else:
-            print(f"{RED}FAILED{PLAIN} {what}", flush=True)
-            self.failed.append(what)
+        with self.lock:
+            if ok:
+                self.passed += 1
+            else:
+                print(f"{RED}FAILED{PLAIN} {what}", flush=True)
+                self.failed.append(what)
         return ok
 
     def run(
@@ -80,6 +83,26 @@ class Checks:
         if count:
             return self.record(what, ok)
         return ok
+
+    def run_aside(self, what: str, command: Sequence[str | Path], cwd: Path) -> bool:
+        """Runs one command while others run; its output comes in one piece at its end."""
+        began = time.monotonic()
+        print(f"{self.name}: {what} started", flush=True)
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        with self.lock:
+            self.title(f"{what}, which took {time.monotonic() - began:.0f} s")
+            print(done.stdout, end="", flush=True)
+            return self.record(what, done.returncode == 0)
 
     def junit(self, what: str, reports: Iterable[Path], ok: bool) -> None:
         """Counts the test functions in JUnit reports. A tool that failed without one failed test is a failure too."""

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
+import queue
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import tree
+from checks import Checks
 from simctl import Simulator
 
 
@@ -38,10 +44,19 @@ def variables(prefix: str, simulator: Simulator) -> dict[str, Any]:
 
 
 def targets(copy: Path) -> list[str]:
+    """Those that run by themselves; the biggest first, so that none of them is left over at the end."""
     folder = copy / "tests" / "integration" / "targets"
-    aliases = {path.parent.name: path.read_text().split() for path in sorted(folder.glob("*/aliases"))}
-    names = sorted(path.name for path in folder.glob("*") if path.is_dir())
-    return [name for name in names if not {"hidden", "disabled"} & set(aliases.get(name, []))]
+    sizes = {
+        path: sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        for path in folder.glob("*")
+        if path.is_dir() and not is_hidden(path)
+    }
+    return [path.name for path in sorted(sizes, key=lambda path: (-sizes[path], path.name))]
+
+
+def is_hidden(target: Path) -> bool:
+    aliases = target / "aliases"
+    return aliases.is_file() and "hidden" in aliases.read_text().split()
 
 
 def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) -> None:
@@ -59,6 +74,36 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
     settings.set("defaults", "connection_plugins", str(simulator / "connection_plugins"))
     with (folder / "integration.cfg").open("w") as handle:
         settings.write(handle)
+
+
+def run_all(checks: Checks, wanted: list[str], command: list[str]) -> None:
+    """Runs the targets, as many at a time as there are cores; each worker has its own tree and simulators."""
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for target in wanted:
+        waiting.put(target)
+
+    def work(stop: threading.Event) -> None:
+        with tree.scratch("integration") as scratch:
+            copy = tree.copy(scratch)
+            with running(copy, scratch):
+                while not stop.is_set():
+                    try:
+                        target = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    if len(wanted) == 1:
+                        checks.run(target, [*command, target], copy)
+                    else:
+                        checks.run_aside(target, [*command, target], copy)
+
+    stop = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        try:
+            workers = [pool.submit(work, stop) for ignored in range(min(len(wanted), os.cpu_count() or 1))]
+            for worker in workers:
+                worker.result()
+        finally:
+            stop.set()
 
 
 @contextmanager
