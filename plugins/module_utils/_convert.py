@@ -21,6 +21,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
 from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
+    File,
     Layout,
     SnapshotFiles,
     current_delta,
@@ -83,7 +84,7 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
         ),
         devices=_devices(row.get("config.hardware.device") or ()),
         snapshots=_snapshots(row),
-        current_delta_bytes=_current_delta(row),
+        current_delta_bytes=current_delta(_layout(row)) if row.get("layoutEx.file") is not None else None,
     )
 
 
@@ -115,25 +116,23 @@ def _node(tree: Any) -> Node:
     )
 
 
-def _current_delta(row: Row) -> int | None:
-    if row.get("layoutEx.file") is None:
-        return None
-    chains = [[key for link in disk.chain or () for key in link.fileKey] for disk in row.get("layoutEx.disk") or ()]
-    return current_delta(chains, _layout(row))
-
-
 def _layout(row: Row) -> Layout:
     return Layout(
-        sizes={file.key: file.size for file in row.get("layoutEx.file")},
+        files={file.key: File(file.name, file.size) for file in row.get("layoutEx.file")},
         snapshots={
             moid_of(entry.key) or "": SnapshotFiles(
                 data=entry.dataKey,
                 memory=entry.memoryKey if entry.memoryKey not in (None, -1) else None,
-                disks=frozenset(key for disk in entry.disk or () for link in disk.chain or () for key in link.fileKey),
+                chains=_chains(entry.disk),
             )
             for entry in row.get("layoutEx.snapshot") or ()
         },
+        present=frozenset(key for chain in _chains(row.get("layoutEx.disk")) for link in chain for key in link),
     )
+
+
+def _chains(disks: Any) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    return tuple(tuple(tuple(link.fileKey) for link in disk.chain or ()) for disk in disks or ())
 
 
 def _devices(devices: Iterable[Any]) -> Devices:

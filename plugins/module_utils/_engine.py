@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +25,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
+    Consolidate,
     Create,
     Power,
     Remove,
@@ -40,6 +41,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import for
 PAUSE = 0.1
 # Seconds that one wait may last; also how late a time limit may be noticed.
 LONGEST_WAIT = 10
+# Seconds that an estimate may take; it reads metadata only.
+ESTIMATE_TIMEOUT = 60
 
 
 @dataclass
@@ -214,6 +217,8 @@ class Engine:
         if isinstance(action, RemoveAll):
             # Never with a spec: an older vCenter would drop it and remove everything, whatever it said.
             return machine.RemoveAllSnapshots_Task(consolidate=True)
+        if isinstance(action, Consolidate):
+            return machine.ConsolidateVMDisks_Task()
         if isinstance(action, Power):
             return machine.PowerOn() if action.state == "poweredOn" else machine.PowerOff()
         snapshot = self._session.object("vm.Snapshot", action.snapshot)
@@ -223,6 +228,27 @@ class Engine:
             return snapshot.RevertToSnapshot_Task(suppressPowerOn=action.suppress_power_on)
         name = escaped(action.name) if action.name is not None else None
         return snapshot.RenameSnapshot(name=name, description=action.raw_description)
+
+
+class _Estimator(Engine):
+    """Asks for estimates, which change nothing, the way an engine carries out actions."""
+
+    def _call(self, vm: Vm, action: Action) -> Any:
+        return self._session.object("VirtualMachine", vm.moid).EstimateStorageForConsolidateSnapshots_Task()
+
+
+def estimate_merges(session: Session, vms: Sequence[Vm]) -> dict[str, int]:
+    """vCenter's own estimate of the bytes that merging a VM's snapshots needs, for the VMs for which it gives one.
+
+    It is a lower bound for a running VM, and not every server has it, so its absence is no error.
+    """
+    runs = [Run(vm, (Consolidate(),)) for vm in vms]
+    _Estimator(session, ESTIMATE_TIMEOUT).run(runs)
+    return {
+        run.vm.moid: run.task.result
+        for run in runs
+        if run.error is None and run.task is not None and isinstance(run.task.result, int)
+    }
 
 
 def describe(error: Any) -> str:

@@ -75,7 +75,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
 
 
 def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Result:
-    selection = parse_selection(module.params, validate_vm)
+    selection = operation.selection or parse_selection(module.params, validate_vm)
     if operation.timeout <= 0:
         raise InputError(f"timeout: {operation.timeout} is not a number of seconds greater than zero")
     target = parse_target(module.params)
@@ -84,21 +84,29 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Res
         found = inventory.find(selection)
         now = session.now()
         facts = {"vcenter": session.vcenter, "vcenter_time": format_time(now)}
-        plans = _plans(session, inventory, operation, found, now)
+        plans, more = _plans(session, inventory, operation, found, now)
+        facts.update(more)
         ready = _checked(selection, found, plans, operation, now, facts)
         if module.check_mode:
             outcomes = [Outcome(plan, error=plan.failure or plan.problem, warnings=plan.warnings) for plan in ready]
         else:
             outcomes = Fleet(session, inventory, operation).carry_out(ready)
-        return _result(module, selection, found, plans, outcomes, report, session.now(), facts)
+        result = _result(module, selection, found, plans, outcomes, report, session.now(), facts)
+        if operation.finish is not None and not module.check_mode:
+            warning = operation.finish(session, result["summary"])
+            if warning is not None:
+                module.warn(warning)
+        return result
 
 
 def _plans(
     session: Session, inventory: Inventory, operation: Operation, found: Sequence[Resolved], now: datetime
-) -> dict[str, VmPlan]:
+) -> tuple[dict[str, VmPlan], Result]:
     moids = [entry.moid for entry in found if entry.moid is not None]
     vms = inventory.read(moids, operation.needs) if moids else {}
-    return {moid: operation.plan(vm, now) for moid, vm in vms.items()}
+    if operation.prepare is not None:
+        return operation.prepare(session, list(vms.values()), now)
+    return {moid: operation.plan(vm, now) for moid, vm in vms.items()}, {}
 
 
 def _checked(

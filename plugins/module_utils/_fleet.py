@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPException
+from typing import Any
 
 try:
     from pyVmomi import vmodl
@@ -23,6 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 
 # How often a VM is planned anew because somebody else's task was in the way.
@@ -37,18 +39,28 @@ def _nothing_more(plan: VmPlan, after: Vm) -> FollowUp:
     return FollowUp()
 
 
+def _all_well(plan: VmPlan, after: Vm) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Operation:
     """What one module call does to each VM of its fleet. The functions are pure; see _plan.
 
+    ``prepare`` replaces ``plan`` where the VMs can't be planned one by one; it also gives facts for the result.
     ``check`` looks at all plans before the first change and raises LimitError; ``follow_up`` looks at a VM that was
-    changed; ``changes`` is False for a module that only reads.
+    changed; ``confirm`` looks once more after that, and says what is still wrong. ``finish`` acts once at the end of a
+    real run, with the summary; it gives a warning or None. ``selection`` replaces the caller's options.
     """
 
     plan: Callable[[Vm, datetime], VmPlan]
     needs: Needs = field(default_factory=Needs)
     check: Callable[[Sequence[VmPlan], datetime], None] = _always_fine
     follow_up: Callable[[VmPlan, Vm], FollowUp] = _nothing_more
+    prepare: Callable[[Session, Sequence[Vm], datetime], tuple[dict[str, VmPlan], dict[str, Any]]] | None = None
+    confirm: Callable[[VmPlan, Vm], str | None] = _all_well
+    finish: Callable[[Session, dict[str, int]], str | None] | None = None
+    selection: Selection | None = None
     timeout: int = 3600
     wait_for_guest: timedelta | None = None
 
@@ -74,6 +86,7 @@ class Fleet:
                 break
         touched = [outcome for outcome in outcomes.values() if outcome.after is not None]
         self._follow_up(touched)
+        self._confirm(touched)
         self._await_guests(touched)
         return list(outcomes.values())
 
@@ -149,6 +162,11 @@ class Fleet:
             if outcome.after is not None and more.failure is not None and outcome.error is more.failure:
                 # Taken back: the VM is as it was before the call.
                 outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots
+
+    def _confirm(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.error is None and outcome.after is not None:
+                outcome.error = self._operation.confirm(outcome.plan, outcome.after)
 
     def _await_guests(self, outcomes: Sequence[Outcome]) -> None:
         limit = self._operation.wait_for_guest

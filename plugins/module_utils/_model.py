@@ -18,7 +18,8 @@ class Snapshot:
     """One node of a VM's snapshot tree.
 
     ``depth`` counts from 1 at a root; ``path`` joins the names from the root with ``/``; ``state`` is the power
-    state that vSphere recorded; ``size_bytes`` is None where sizes were not read.
+    state that vSphere recorded; ``size_bytes`` is None where sizes were not read. ``frees`` says by datastore about
+    how many bytes a removal gives back; ``disk_files`` are the paths of the disks that the snapshot froze.
     """
 
     moid: str
@@ -37,6 +38,8 @@ class Snapshot:
     marker: Marker | None = None
     marker_problem: str | None = None
     size_bytes: int | None = None
+    frees: tuple[tuple[str, int], ...] = ()
+    disk_files: tuple[str, ...] = ()
 
     @property
     def managed(self) -> bool:

@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Union
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join, looks_like_marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     subtree,
     with_child,
@@ -77,6 +77,11 @@ class Revert:
 
 
 @dataclass(frozen=True)
+class Consolidate:
+    """Merge the disks that a removal left behind."""
+
+
+@dataclass(frozen=True)
 class Power:
     """Bring the VM to ``poweredOn`` or ``poweredOff``."""
 
@@ -84,7 +89,7 @@ class Power:
 
 
 # A union at run time, for the Python versions that ansible-core's own checks still read the file as.
-Action = Union[Create, Rename, Remove, RemoveAll, Revert, Power]  # noqa: UP007
+Action = Union[Create, Rename, Remove, RemoveAll, Revert, Consolidate, Power]  # noqa: UP007
 
 
 @dataclass(frozen=True)

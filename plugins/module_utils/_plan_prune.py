@@ -6,16 +6,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import format_size
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import LimitError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore, Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove, VmPlan, blocked
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, judge
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
+    Consolidate,
+    FollowUp,
+    Remove,
+    VmPlan,
+    blocked,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota
 
 
-def plan_prune(vm: Vm, policy: Policy, now: datetime) -> VmPlan:
+def plan_removals(vm: Vm, verdicts: tuple[Verdict, ...]) -> VmPlan:
     """The plan for one VM: removals oldest first, one at a time, never a child by accident."""
-    verdicts = judge(vm, policy, now)
     doomed = [verdict for verdict in verdicts if verdict.remove]
     kept = len(verdicts) - len(doomed)
     if not doomed:
@@ -29,3 +37,68 @@ def plan_prune(vm: Vm, policy: Policy, now: datetime) -> VmPlan:
         f"{len(doomed)} removed, {kept} kept",
         verdicts=verdicts,
     )
+
+
+def freed(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """By datastore, about how many bytes these removals give back."""
+    total: dict[str, int] = {}
+    for verdict in verdicts:
+        if verdict.remove:
+            for store, amount in verdict.snapshot.frees:
+                total[store] = total.get(store, 0) + amount
+    return total
+
+
+def no_room(vm: Vm, verdicts: Sequence[Verdict], stores: Mapping[str, Datastore], estimate: int | None) -> str | None:
+    """Why a merge has no room, or None. While it runs, a merge may need as much again as it moves.
+
+    ``estimate`` is vCenter's own figure for the VM, where it gave one; it counts beside ours, and the larger decides.
+    """
+    largest: dict[str, int] = {}
+    for verdict in verdicts:
+        if verdict.remove:
+            for store, amount in verdict.snapshot.frees:
+                largest[store] = max(largest.get(store, 0), amount)
+    for store, amount in largest.items():
+        need = max(amount, estimate or 0)
+        if store in stores and stores[store].free < need:
+            return (
+                f"the merge may need {format_size(need)} on datastore {store}, which has "
+                f"{format_size(stores[store].free)} free; make room on it first"
+            )
+    return None
+
+
+def check_quota(plans: Sequence[VmPlan], quota: Quota | None) -> None:
+    """Stop the call before the first removal when it would remove more than the caller allows. Raises LimitError."""
+    if quota is None:
+        return
+    removals = sum(len(plan.actions) for plan in plans)
+    there = sum(len(plan.verdicts) for plan in plans)
+    if removals > quota.allowed(there):
+        raise LimitError(
+            f"{removals} of {there} snapshots would be removed, and max_removals ({quota}) allows "
+            f"{quota.allowed(there)}; nothing was removed"
+        )
+
+
+def follow_up(plan: VmPlan, after: Vm) -> FollowUp:
+    """A removal may end with the disks still to be consolidated; ask for it."""
+    return FollowUp((Consolidate(),)) if after.consolidation_needed else FollowUp()
+
+
+def confirm(plan: VmPlan, after: Vm) -> str | None:
+    """Success of a removal is not proof of the merge: only the flag, read again, is."""
+    if not after.consolidation_needed:
+        return None
+    return "its disks still need consolidation; see its tasks and the space on its datastores in the vSphere Client"
+
+
+def plan_consolidation(vm: Vm) -> VmPlan:
+    """The plan of snapshot_consolidate for one VM."""
+    if not vm.consolidation_needed:
+        return VmPlan(vm, msg="its disks need no consolidation")
+    failure = blocked(vm)
+    if failure is not None:
+        return VmPlan(vm, failure=failure)
+    return VmPlan(vm, (Consolidate(),), "its disks were consolidated")

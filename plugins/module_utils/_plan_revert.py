@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,20 +21,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     blocked,
     check_text,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota, parse_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find
-
-
-@dataclass(frozen=True)
-class MaxReverts:
-    """How many VMs one call may revert: a count, or a percentage of the selection (rounded down, at least 1)."""
-
-    number: int
-    percent: bool = False
-
-    def allowed(self, selected: int) -> int:
-        """The count that this means for a selection of that many VMs."""
-        return max(1, math.floor(selected * self.number / 100)) if self.percent else self.number
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,7 @@ class RevertWish:
     power_state: str = "snapshot"
     wait_for_guest: timedelta | None = None
     max_age: timedelta | None = None
-    max_reverts: MaxReverts | None = None
+    max_reverts: Quota | None = None
 
     @property
     def what(self) -> str:
@@ -81,16 +68,8 @@ def parse_wish(params: Mapping[str, Any]) -> RevertWish:
         power_state=params["power_state"],
         wait_for_guest=duration("wait_for_guest"),
         max_age=duration("max_age"),
-        max_reverts=parse_max_reverts(params["max_reverts"]) if params["max_reverts"] is not None else None,
+        max_reverts=parse_quota(params["max_reverts"], "max_reverts") if params["max_reverts"] is not None else None,
     )
-
-
-def parse_max_reverts(text: str) -> MaxReverts:
-    """Read ``5`` or ``20%``. Raises InputError for anything else."""
-    match = re.fullmatch(r"\s*(\d{1,7})\s*(%|percent)?\s*", str(text), re.ASCII)
-    if not match or (match[2] and int(match[1]) > 100):
-        raise InputError(f"max_reverts: '{text}' is neither a count such as 5 nor a percentage such as 20%")
-    return MaxReverts(int(match[1]), bool(match[2]))
 
 
 def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
@@ -151,9 +130,9 @@ def check_limits(plans: Sequence[VmPlan], wish: RevertWish, now: datetime) -> No
     if wish.max_reverts is not None:
         allowed = wish.max_reverts.allowed(len(plans))
         if len(reverts) > allowed:
-            shown = f"{wish.max_reverts.number}%" if wish.max_reverts.percent else str(wish.max_reverts.number)
             raise LimitError(
-                f"{len(reverts)} virtual machines would be reverted, and max_reverts ({shown}) allows {allowed}; "
+                f"{len(reverts)} virtual machines would be reverted, and max_reverts ({wish.max_reverts}) allows "
+                f"{allowed}; "
                 "nothing was reverted. When this many fail at once, look for a common cause first"
             )
     if wish.max_age is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much space each snapshot takes, from vSphere's file layout. Pure."""
+"""How much space snapshots take, and what removing one gives back, from vSphere's file layout. Pure."""
 
 from __future__ import annotations
 
@@ -13,49 +13,118 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Sn
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of a VM: its path, as ``[datastore] folder/name``, and its bytes."""
+
+    path: str
+    size: int
+
+    @property
+    def datastore(self) -> str:
+        """The name of the datastore that it is on; empty where the path does not say."""
+        return self.path[1:].partition("]")[0] if self.path.startswith("[") else ""
+
+
+@dataclass(frozen=True)
 class SnapshotFiles:
-    """The file keys of one snapshot: its state, its memory (None without), and its disks' chains."""
+    """The file keys of one snapshot: its state, its memory (None without), and its disks' chains.
+
+    A chain is a disk's links from the base to what the snapshot froze; a link is one or more files.
+    """
 
     data: int
     memory: int | None
-    disks: frozenset[int]
+    chains: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @property
+    def disks(self) -> frozenset[int]:
+        """All files of all chains."""
+        return frozenset(key for chain in self.chains for link in chain for key in link)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The part of ``layoutEx`` that sizes need: bytes by file key, and the files of each snapshot by its MoID."""
+    """The part of ``layoutEx`` that sizes need: files by key, each snapshot's by its MoID, and the
+    disk files that the VM uses now."""
 
-    sizes: Mapping[int, int]
+    files: Mapping[int, File]
     snapshots: Mapping[str, SnapshotFiles]
+    present: frozenset[int] = frozenset()
 
 
 def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]:
-    """The same snapshots with ``size_bytes``: state, memory, and the disk files that the parent does not have.
+    """The same snapshots with ``size_bytes``, ``frees`` and ``disk_files`` filled in.
 
-    A root's disk files are the base disk, which the VM has with or without snapshots, so they do not count.
-    The delta that the VM writes to now belongs to no snapshot yet; see current_delta.
+    The size counts state, memory, and the disk files that the parent does not have. A root's disk files are the base
+    disk, which the VM has with or without snapshots, so they do not count. The delta that the VM writes to now belongs
+    to no snapshot yet; see current_delta.
     """
-    return tuple(replace(snapshot, size_bytes=_size(snapshot, layout)) for snapshot in snapshots)
+    return tuple(
+        replace(
+            snapshot,
+            size_bytes=_size(snapshot, layout),
+            frees=_frees(snapshot, layout),
+            disk_files=_tops(snapshot, layout),
+        )
+        for snapshot in snapshots
+    )
 
 
-def current_delta(disk_chains: Iterable[Iterable[int]], layout: Layout) -> int:
-    """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has.
-
-    A chain of which no snapshot has any file is a disk that was added since: a base disk, and no delta.
-    """
+def current_delta(layout: Layout) -> int:
+    """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has."""
     taken = frozenset[int]().union(*(files.disks for files in layout.snapshots.values()))
-    chains = [frozenset(chain) for chain in disk_chains]
-    return sum(layout.sizes.get(key, 0) for chain in chains if chain & taken for key in chain - taken)
+    if not taken:
+        return 0
+    return _bytes(layout.present - taken, layout)
 
 
 def _size(snapshot: Snapshot, layout: Layout) -> int | None:
     files = layout.snapshots.get(snapshot.moid)
     if files is None:
         return None
-    keys = {files.data} | ({files.memory} if files.memory is not None else set())
-    if snapshot.parent is not None:
-        parent = layout.snapshots.get(snapshot.parent)
-        if parent is None:
-            return None  # Without the parent's files, base disks would count as this snapshot's.
-        keys |= files.disks - parent.disks
-    return sum(layout.sizes.get(key, 0) for key in keys)
+    return _bytes(_state(files) | (_own_disks(snapshot, layout) if snapshot.parent is not None else set()), layout)
+
+
+def _frees(snapshot: Snapshot, layout: Layout) -> tuple[tuple[str, int], ...]:
+    """By datastore, about how many bytes its removal gives back.
+
+    What was written after it is merged into it, so the delta of its one successor goes. With several successors
+    nothing can be merged; with none the snapshot is a dead end, and its own delta goes.
+    """
+    files = layout.snapshots.get(snapshot.moid)
+    if files is None:
+        return ()
+    after = [layout.snapshots[child].disks - files.disks for child in snapshot.children if child in layout.snapshots]
+    if snapshot.current:
+        after.append(layout.present - files.disks)
+    keys = _state(files)
+    if len(after) == 1:
+        keys |= after[0]
+    elif not after and snapshot.parent is not None:
+        keys |= _own_disks(snapshot, layout)
+    freed: dict[str, int] = {}
+    for key in keys & set(layout.files):
+        file = layout.files[key]
+        freed[file.datastore] = freed.get(file.datastore, 0) + file.size
+    return tuple(sorted(freed.items()))
+
+
+def _tops(snapshot: Snapshot, layout: Layout) -> tuple[str, ...]:
+    """The disk files that the snapshot froze: the last link of each chain, which is what a linked clone reads from."""
+    files = layout.snapshots.get(snapshot.moid)
+    tops = {key for chain in files.chains if chain for key in chain[-1]} if files is not None else set()
+    return tuple(sorted(layout.files[key].path for key in tops & set(layout.files)))
+
+
+def _state(files: SnapshotFiles) -> set[int]:
+    return {files.data} | ({files.memory} if files.memory is not None else set())
+
+
+def _own_disks(snapshot: Snapshot, layout: Layout) -> frozenset[int]:
+    files = layout.snapshots[snapshot.moid]
+    parent = layout.snapshots.get(snapshot.parent or "")
+    return files.disks - (parent.disks if parent is not None else frozenset())
+
+
+def _bytes(keys: Iterable[int], layout: Layout) -> int:
+    return sum(layout.files[key].size for key in keys if key in layout.files)

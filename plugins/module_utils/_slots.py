@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
+    Consolidate,
     Create,
     Remove,
     RemoveAll,
@@ -63,6 +64,6 @@ class Slots:
 def moves_data(actions: tuple[Action, ...]) -> bool:
     """Do these actions read or write more than a few small files?"""
     return any(
-        isinstance(action, (Remove, RemoveAll)) or (isinstance(action, (Create, Revert)) and action.memory)
+        isinstance(action, (Remove, RemoveAll, Consolidate)) or (isinstance(action, (Create, Revert)) and action.memory)
         for action in actions
     )

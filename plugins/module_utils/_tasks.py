@@ -21,14 +21,14 @@ _PATHS = ("info.state", "info.error", "info.result", "info.startTime", "info.com
 
 @dataclass(frozen=True)
 class TaskState:
-    """What is known of a task. ``error`` is vSphere's fault object, ``result`` the MoID of what the task made."""
+    """What is known of a task. ``error`` is vSphere's fault object, ``result`` what the task gave."""
 
     moid: str
     state: str = "queued"
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Any = None
-    result: str | None = None
+    result: Any = None
 
     @property
     def ended(self) -> bool:
@@ -87,7 +87,7 @@ def _updated(state: TaskState, values: dict[str, Any]) -> TaskState:
         elif path == "info.error":
             changes["error"] = value
         elif path == "info.result":
-            changes["result"] = moid_of(value)
+            changes["result"] = value
         elif value is not None:
             changes["started_at" if path == "info.startTime" else "ended_at"] = to_utc(value)
     return replace(state, **changes)

@@ -64,12 +64,19 @@ def prune_details(view: View) -> Result:
         stays = left.get(verdict.snapshot.moid)
         if stays is None:
             gone = snapshot_dict(verdict.snapshot, view.before, view.now)
-            removed.append({**gone, "reasons": list(verdict.reasons)})
+            frees = sum(amount for ignored, amount in verdict.snapshot.frees)
+            removed.append({**gone, "frees_bytes": frees, "reasons": list(verdict.reasons)})
         else:
             # As it is now: what was removed above it has given it another parent, depth and path.
             failed = [f"not removed: {view.outcome.error}"] if verdict.remove else []
             kept.append({**snapshot_dict(stays, view.after, view.now), "reasons": [*failed, *verdict.reasons]})
     return {"removed": removed, "kept": kept, "consolidation_needed": view.vm.consolidation_needed}
+
+
+def consolidate_details(view: View) -> Result:
+    """What snapshot_consolidate adds for each VM."""
+    foretold = view.check_mode and bool(view.outcome.plan.actions)
+    return {"consolidation_needed": view.vm.consolidation_needed and not foretold}
 
 
 def no_peers(result: Result, view: View) -> Result:

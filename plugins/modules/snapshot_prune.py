@@ -19,8 +19,9 @@ description:
   - It touches only managed snapshots, which carry the marker that M(savepoint.vsphere.snapshot) writes. Foreign ones,
     those of backup and replication products, and any on hold stay.
   - Check mode gives exactly the plan that a real run would carry out.
-  - A snapshot goes if a limit (C(max_age), C(honor_expiry)) asks for it and neither C(keep_last) nor a protection
-    objects. Without any limit, C(keep_last) removes what it does not select.
+  - A snapshot goes if a limit (C(max_*), C(min_free), C(honor_expiry)) asks for it and no C(keep_*), C(min_age), hold
+    or protection objects. Without any limit, the C(keep_*) rules remove what they do not select.
+  - The snapshots of a virtual machine on which a snapshot task runs stay, and those that a linked clone depends on.
 extends_documentation_fragment:
   - savepoint.vsphere.connection
   - savepoint.vsphere.selection
@@ -37,26 +38,130 @@ attributes:
 options:
   policy:
     description:
-      - What to keep and what to remove. An empty policy is an error.
+      - What to keep and what to remove. One of O(policy) and O(plan) is needed. An empty policy is an error.
+      - Hours, days, weeks and months are natural ones in UTC, and the C(keep_*) rules mean what restic documents.
     type: dict
-    required: true
     suboptions:
       keep_last:
-        description: Keep so many of the newest managed snapshots of each virtual machine.
+        description: Keep so many of the newest snapshots of each virtual machine.
         type: int
+      keep_hourly:
+        description: Keep the newest snapshot of each of the last so many hours that have any.
+        type: int
+      keep_daily:
+        description: Keep the newest snapshot of each of the last so many days that have any.
+        type: int
+      keep_weekly:
+        description: Keep the newest snapshot of each of the last so many ISO weeks that have any.
+        type: int
+      keep_monthly:
+        description: Keep the newest snapshot of each of the last so many months that have any.
+        type: int
+      keep_within:
+        description: Keep what is at most this much older than the newest, such as V(3d).
+        type: str
+      min_age:
+        description: Remove nothing that is younger than this, such as V(1h), whatever else asks for it.
+        type: str
       max_age:
+        description: Remove what is older than this, such as V(72h), by vCenter's clock.
+        type: str
+      max_count:
+        description: Remove all but so many of the newest snapshots of each virtual machine.
+        type: int
+      max_chain_depth:
+        description: Remove from the root of a chain what makes it longer than this.
+        type: int
+      max_size:
+        description: Remove the oldest while a virtual machine's snapshots take more than this together, say V(50GiB).
+        type: str
+      min_free:
         description:
-          - Remove what is older than this, such as V(72h), by vCenter's clock.
-          - It leaves a virtual machine's last managed snapshot, unless C(keep_last) or C(allow_none) is set too.
+          - Remove until each datastore has so much free, in percent of its capacity (V(15%)) or in bytes (V(200GiB)).
+            What frees most goes first, and of equals the oldest.
         type: str
       honor_expiry:
         description: Remove what is past the expiry in its marker.
         type: bool
         default: false
       allow_none:
-        description: Let C(max_age) take a virtual machine's last managed snapshot.
+        description:
+          - Let limits take a virtual machine's last managed snapshot. Without it, only C(honor_expiry) may, or a policy
+            with a C(keep_*) rule.
         type: bool
         default: false
+      include_foreign:
+        description:
+          - Look at snapshots without a marker too. It needs C(filters) that say which, and do not match everything.
+        type: bool
+        default: false
+      filters:
+        description: Which snapshots the policy is about. All keys that are set must hold. The rest is kept.
+        type: dict
+        suboptions:
+          name_pattern:
+            description: Shell pattern that the whole name must match. Case matters.
+            type: str
+          description_pattern:
+            description: Shell pattern that the whole description, without the marker, must match.
+            type: str
+          set:
+            description: The snapshot's set.
+            type: str
+          owner:
+            description: The snapshot's owner.
+            type: str
+          larger_than:
+            description: Bytes, such as V(10GiB).
+            type: str
+          older_than:
+            description: An age, such as V(7d).
+            type: str
+      protect:
+        description: Shell patterns of snapshot names that are never removed.
+        type: list
+        elements: str
+        default: []
+      protect_vms:
+        description: Shell patterns of virtual machine names whose snapshots are never removed.
+        type: list
+        elements: str
+        default: []
+      protect_attribute:
+        description:
+          - Custom attribute that protects a virtual machine's snapshots where it is set to anything but V(false),
+            V(no), V(0) or nothing.
+        type: str
+        default: savepoint.protect
+  plan:
+    description:
+      - A plan that an earlier call gave as RV(plan), to carry out exactly.
+      - It names its virtual machines, so nothing else may select any. If the snapshots of one of them have changed
+        since, or the plan is of another vCenter, nothing is removed anywhere.
+    type: dict
+  max_removals:
+    description:
+      - Stop before the first removal if more snapshots than this would be removed. It is a count such as V(50), or a
+        percentage such as V(20%) of all snapshots looked at, rounded down but at least one.
+    type: str
+  max_clock_difference:
+    description:
+      - Stop if vCenter's clock and that of the machine on which the module runs are further apart. Ages count from
+        vCenter's.
+    type: str
+    default: 10m
+  check_space:
+    description:
+      - Fail a virtual machine before its first removal if a datastore seems to have no room for the merge, by vCenter's
+        own estimate where it gives one, and by the sizes of the files.
+    type: bool
+    default: true
+  record:
+    description:
+      - Note on vCenter's root folder, as the custom attribute C(savepoint.retention), that the run took place, so that
+        others can see whether expiry is enforced. Not in check mode.
+    type: bool
+    default: false
 seealso:
   - module: savepoint.vsphere.snapshot
 """
@@ -134,7 +239,9 @@ results:
       description: The last vCenter task, with C(moid), C(state), C(started_at) and C(ended_at); null if there was none.
       type: dict
     removed:
-      description: The snapshots removed, in order, in the form of M(savepoint.vsphere.snapshot_info) with C(reasons).
+      description:
+        - The snapshots removed, in order, in the form of M(savepoint.vsphere.snapshot_info) with C(reasons), and with
+          C(frees_bytes), about how much space that gives back.
       type: list
       elements: dict
     kept:
@@ -144,6 +251,22 @@ results:
     consolidation_needed:
       description: Whether its disks need consolidation afterwards.
       type: bool
+clock:
+  description: vCenter's clock and ours, and the difference in seconds.
+  returned: when it was reached
+  type: dict
+  sample: {vcenter: "2026-11-23T02:00:00Z", controller: "2026-11-23T02:00:01Z", difference_seconds: -1}
+datastores:
+  description: By datastore, what is free, and about how much the removals give back.
+  returned: when the selection was looked up
+  type: list
+  elements: dict
+  sample: [{name: LocalDS_0, capacity_bytes: 1099511627776, free_bytes: 219902325555, frees_bytes: 16777728}]
+plan:
+  description: The plan, to keep and to carry out later with O(plan).
+  returned: when the selection was looked up
+  type: dict
+  sample: {version: 1, vcenter: dbed6e0c-bd88-4ef6-b594-21283e1c677f, made_at: "2026-11-23T02:00:00Z", vms: []}
 vm:
   description: The virtual machine.
   returned: for a single virtual machine
@@ -155,6 +278,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (
     connection_spec,
+    policy_spec,
     report_spec,
     scope_spec,
     selection_spec,
@@ -174,16 +298,12 @@ def main() -> None:
             **scope_spec(),
             **report_spec(),
             **timeout_spec(),
-            "policy": {
-                "type": "dict",
-                "required": True,
-                "options": {
-                    "keep_last": {"type": "int"},
-                    "max_age": {"type": "str"},
-                    "honor_expiry": {"type": "bool", "default": False},
-                    "allow_none": {"type": "bool", "default": False},
-                },
-            },
+            "policy": {"type": "dict", "options": policy_spec()},
+            "plan": {"type": "dict"},
+            "max_removals": {"type": "str"},
+            "max_clock_difference": {"type": "str", "default": "10m"},
+            "check_space": {"type": "bool", "default": True},
+            "record": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Amounts of storage, read and written. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+
+_UNITS = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_DECIMAL = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*([a-z]+)?", re.ASCII | re.IGNORECASE)
+
+
+def parse_size(text: str, option: str) -> int:
+    """Read an amount such as ``50GiB``, ``1.5TiB``, ``200GB`` or plain bytes. Raises InputError for anything else."""
+    match = _SIZE.fullmatch(str(text).strip())
+    unit = (match[2] or "b").lower() if match else ""
+    size = {**_UNITS, **_DECIMAL}.get(unit)
+    amount = int(float(match[1]) * size) if match and size else 0
+    if amount <= 0:
+        raise InputError(f"{option}: '{text}' is no amount of storage; write it like 50GiB or 1.5TiB, more than zero")
+    return amount
+
+
+def format_size(amount: int) -> str:
+    """Write an amount for people: ``1.5 GiB``."""
+    value = float(amount)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(value) < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"

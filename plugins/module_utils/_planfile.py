@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pruning plan as data: written by check mode, kept in a file, and carried out exactly or not at all. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class PlannedVm:
+    """One VM of a plan: the tree that the plan was made for, and the snapshots to remove, in order."""
+
+    moid: str
+    name: str
+    tree: str
+    remove: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan that was read back."""
+
+    vcenter: str | None
+    vms: tuple[PlannedVm, ...]
+
+    def vm(self, moid: str) -> PlannedVm:
+        """The plan's entry of a VM."""
+        return next(vm for vm in self.vms if vm.moid == moid)
+
+
+def fingerprint(vm: Vm) -> str:
+    """A digest of the snapshot tree: another snapshot, name, description, order or place gives another digest."""
+    tree = [
+        [one.moid, one.parent, one.name, one.raw_description, format_time(one.created_at), one.current]
+        for one in sorted(vm.snapshots, key=lambda each: each.moid)
+    ]
+    return hashlib.sha256(json.dumps(tree, ensure_ascii=True).encode()).hexdigest()
+
+
+def write_plan(
+    vms: Sequence[Vm], verdicts: Mapping[str, Sequence[Verdict]], vcenter: str | None, now: datetime
+) -> dict[str, Any]:
+    """The plan as JSON can hold it, with the VMs that lose snapshots only."""
+    entries = []
+    for vm in vms:
+        doomed = [verdict for verdict in verdicts[vm.moid] if verdict.remove]
+        if doomed:
+            entries.append(
+                {
+                    "moid": vm.moid,
+                    "name": vm.name,
+                    "tree": fingerprint(vm),
+                    "remove": [verdict.snapshot.moid for verdict in doomed],
+                    "reasons": {verdict.snapshot.moid: list(verdict.reasons) for verdict in doomed},
+                }
+            )
+    return {"version": VERSION, "vcenter": vcenter, "made_at": format_time(now), "vms": entries}
+
+
+def read_plan(given: Mapping[str, Any]) -> PlanFile:
+    """Read a plan back. Raises InputError when it is none, or of another version."""
+    if given.get("version") != VERSION:
+        raise InputError(f"plan: version {given.get('version')!r} is unknown; make the plan anew with this collection")
+    try:
+        vms = tuple(
+            PlannedVm(str(entry["moid"]), str(entry["name"]), str(entry["tree"]), tuple(map(str, entry["remove"])))
+            for entry in given["vms"]
+        )
+        vcenter = given["vcenter"]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"plan: it is damaged ({error}); make the plan anew") from error
+    if len({vm.moid for vm in vms}) != len(vms):
+        raise InputError("plan: it is damaged (a virtual machine is in it twice); make the plan anew")
+    return PlanFile(vcenter, vms)
+
+
+def replay(vm: Vm, plan: PlanFile) -> tuple[Verdict, ...]:
+    """The verdicts that the plan means for the VM as it is now. Raises InputError when its tree has changed."""
+    entry = plan.vm(vm.moid)
+    if fingerprint(vm) != entry.tree:
+        raise InputError(f"the snapshots of {vm.label} have changed since the plan was made; make the plan anew")
+    verdicts = []
+    for snapshot in sorted(vm.snapshots, key=lambda one: (one.created_at, one.id)):
+        remove = snapshot.moid in entry.remove
+        verdicts.append(Verdict(snapshot, remove, ("the plan removes it" if remove else "the plan keeps it",)))
+    return tuple(verdicts)

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes the plan of snapshot_prune for a fleet: reads what it needs, lets the pure code judge, checks the room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import estimate_merges
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
+    Datastore,
+    FleetFacts,
+    Verdict,
+    judge_fleet,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import freed, no_room, plan_removals
+from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, replay, write_plan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
+    read_attribute,
+    read_busy,
+    read_clones,
+    read_datastores,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, format_time
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What a call of snapshot_prune asks for: a policy, or a plan that was made before."""
+
+    policy: Policy | None
+    plan: PlanFile | None
+    max_clock_difference: timedelta
+    check_space: bool = True
+
+    def prepare(self, session: Session, vms: Sequence[Vm], now: datetime) -> tuple[dict[str, VmPlan], dict[str, Any]]:
+        """Each VM's plan by its MoID, and what the result says of the whole.
+
+        Raises LimitError when vCenter's clock and ours disagree too much to trust any age.
+        """
+        facts: dict[str, Any] = {"clock": self._clock(now)}
+        verdicts = self._verdicts(session, vms, now)
+        plans = {vm.moid: self._plan(vm, verdicts) for vm in vms}
+        doomed = [vm for vm in vms if plans[vm.moid].actions]
+        stores: dict[str, Datastore] = {}
+        if doomed:
+            stores = read_datastores(session)
+            estimates = estimate_merges(session, doomed) if self.check_space else {}
+            for vm in doomed if self.check_space else ():
+                why = no_room(vm, plans[vm.moid].verdicts, stores, estimates.get(vm.moid))
+                if why is not None:
+                    plans[vm.moid] = replace(plans[vm.moid], actions=(), failure=why)
+        given = {vm.moid: plans[vm.moid].verdicts for vm in vms}
+        facts["plan"] = write_plan(vms, given, session.vcenter["instance_uuid"], now)
+        facts["datastores"] = _space(plans.values(), stores)
+        return plans, facts
+
+    def _clock(self, now: datetime) -> dict[str, Any]:
+        ours = datetime.now(timezone.utc)
+        difference = now - ours
+        if abs(difference) > self.max_clock_difference:
+            raise LimitError(
+                f"vCenter's clock says {format_time(now)} and the controller's {format_time(ours)}, "
+                f"{format_duration(difference)} apart, more than max_clock_difference "
+                f"({format_duration(self.max_clock_difference)}); mend the clocks first, for ages count from vCenter's"
+            )
+        return {
+            "vcenter": format_time(now),
+            "controller": format_time(ours),
+            "difference_seconds": int(difference.total_seconds()),
+        }
+
+    def _verdicts(self, session: Session, vms: Sequence[Vm], now: datetime) -> dict[str, tuple[Verdict, ...] | str]:
+        """The verdicts by the VM's MoID, or why there are none."""
+        if self.plan is not None:
+            if self.plan.vcenter != session.vcenter["instance_uuid"]:
+                raise InputError("plan: it was made for another vCenter")
+            replayed: dict[str, tuple[Verdict, ...] | str] = {}
+            for vm in vms:
+                try:
+                    replayed[vm.moid] = replay(vm, self.plan)
+                except InputError as error:
+                    replayed[vm.moid] = error.msg
+            return replayed
+        policy = self.policy or Policy()
+        return dict(judge_fleet(vms, policy, self._facts(session, vms, policy, now), now))
+
+    def _facts(self, session: Session, vms: Sequence[Vm], policy: Policy, now: datetime) -> FleetFacts:
+        stores = read_datastores(session) if policy.min_free is not None else {}
+        first = judge_fleet(vms, policy, FleetFacts(datastores=stores), now)
+        # More facts can only protect more, so only VMs that would lose something need them.
+        doomed = [vm for vm in vms if any(verdict.remove for verdict in first[vm.moid])]
+        if policy.min_free is not None:
+            # What one VM may not give, another must: here all that have anything to give count.
+            doomed = [vm for vm in vms if vm.snapshots]
+        if not doomed:
+            return FleetFacts(datastores=stores)
+        moids = [vm.moid for vm in doomed]
+        return FleetFacts(
+            datastores=stores,
+            busy=read_busy(session, moids),
+            attributes=read_attribute(session, moids, policy.protect_attribute),
+            clones=read_clones(session, doomed),
+        )
+
+    def _plan(self, vm: Vm, verdicts: Mapping[str, tuple[Verdict, ...] | str]) -> VmPlan:
+        found = verdicts[vm.moid]
+        return VmPlan(vm, problem=found) if isinstance(found, str) else plan_removals(vm, found)
+
+
+def _space(plans: Iterable[VmPlan], stores: Mapping[str, Datastore]) -> list[dict[str, Any]]:
+    """By datastore, what is free now and about how much the removals give back."""
+    total: dict[str, int] = {}
+    for plan in plans:
+        if plan.actions:
+            for store, amount in freed(plan.verdicts).items():
+                total[store] = total.get(store, 0) + amount
+    return [
+        {
+            "name": name,
+            "capacity_bytes": stores[name].capacity if name in stores else None,
+            "free_bytes": stores[name].free if name in stores else None,
+            "frees_bytes": amount,
+        }
+        for name, amount in sorted(total.items())
+    ]

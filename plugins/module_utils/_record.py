@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of the last retention run: a custom attribute on vCenter's root folder that everybody can read."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+try:
+    from pyVmomi import vim
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+
+ATTRIBUTE = "savepoint.retention"
+
+
+def write_record(session: Session, now: datetime, summary: dict[str, int]) -> str | None:
+    """Note that a run took place, and how it went; gives a warning where that can't be noted.
+
+    Raises vSphere's fault when the account may not set custom attributes on the root folder.
+    """
+    manager = session.content.customFieldsManager
+    if manager is None:
+        return "a single ESXi host keeps no custom attributes, so the run could not be recorded on it"
+    key = _key(manager)
+    if key is None:
+        key = manager.AddCustomFieldDef(name=ATTRIBUTE, moType=vim.Folder).key
+    text = json.dumps({"ran_at": format_time(now), **summary}, separators=(",", ":"))
+    manager.SetField(entity=session.content.rootFolder, key=key, value=text)
+    return None
+
+
+def read_record(session: Session) -> dict[str, Any]:
+    """The last record, with ``ran_at``; empty when there is none or it can't be read."""
+    manager = session.content.customFieldsManager
+    key = _key(manager) if manager is not None else None
+    if key is None:
+        return {}
+    for entry in session.content.rootFolder.customValue or ():
+        if entry.key == key:
+            try:
+                record = json.loads(entry.value)
+            except ValueError:
+                return {}
+            return record if isinstance(record, dict) else {}
+    return {}
+
+
+def _key(manager: Any) -> int | None:
+    return next((entry.key for entry in manager.field or () if entry.name == ATTRIBUTE), None)
