@@ -6,6 +6,7 @@ the tool of a session: nox -s units -- tests/unit/plugins/module_utils/test_tree
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -45,17 +46,19 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
     with tree.copied("lint") as copy:
         top = copy.parents[2]
         env = {"ANSIBLE_COLLECTIONS_PATH": str(top)}
-        mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
+        # From the top of the copy, so that each file has one module name: the one that others import it by.
         inside = copy.relative_to(top)
+        mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
-        tools = ["noxfile.py", "tests"]
-        path = {"MYPYPATH": f"tests/tools:tests/simulator:tests/repo:{top}"}
-        checks.run("mypy tools", [*mypy, f"--cache-dir={MYPY_CACHE}-tools", *tools], copy, path)
-        checks.run(
-            "ansible-lint", ["ansible-lint", "--nocolor", "--offline", "--profile", "production", "--strict"], copy, env
-        )
-        documented = ["--plugin-docs", "--validate-collection-refs", "self", "."]
-        checks.run("antsibull-docs", ["antsibull-docs", "lint-collection-docs", *documented], copy, env)
+        bases = [copy / "tests" / folder for folder in ("tools", "simulator", "repo")] + [top]
+        path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
+        command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
+        checks.run("mypy tests", command, top, path)
+        production = ["ansible-lint", "--nocolor", "--offline", "--profile", "production", "--strict"]
+        checks.run("ansible-lint", production, copy, env)
+        documented = ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."]
+        quiet = ["--config-file", "tests/tools/antsibull.cfg"]
+        checks.run("antsibull-docs", ["antsibull-docs", *quiet, *documented], copy, env)
         checks.run("antsibull-changelog", ["antsibull-changelog", "lint"], copy, env)
 
 
@@ -65,8 +68,10 @@ def sanity(nox_session: nox.Session, checks: Checks) -> None:
     sane.seed_get_pip()
     with tree.copied("sanity") as copy:
         reader = sane.Reader(checks)
-        command = ["ansible-test", "sanity", "--allow-disabled", "--color", "no", "-v", *sane.pythons()]
-        ok = checks.run("ansible-test", [*command, *nox_session.posargs], copy, each_line=reader.line, count=False)
+        command = ["ansible-test", "sanity", "--allow-disabled", "--color", "no", "-v"]
+        options, env = sane.pythons()
+        words = [*command, *options, *nox_session.posargs]
+        ok = checks.run("ansible-test", words, copy, env, each_line=reader.line, count=False)
         reader.close()
         if not ok and not checks.failed:
             checks.record("ansible-test ended with an error", False)
@@ -79,7 +84,7 @@ def units(nox_session: nox.Session, checks: Checks) -> None:
     unit = [word for word in nox_session.posargs if word not in repo]
     with tree.copied("units") as copy:
         if unit or not repo:
-            command = ["ansible-test", "units", "--local", "--python", PYTHON, "--color", "no", "-v", *unit]
+            command = ["ansible-test", "units", "--local", "--python", PYTHON, "--color", "no", *unit]
             ok = checks.run("ansible-test", command, copy, count=False)
             checks.junit("ansible-test units", sorted((copy / "tests" / "output" / "junit").glob("*.xml")), ok)
         if repo or not unit:

@@ -111,6 +111,10 @@ def info_operation(params: Mapping[str, Any]) -> Operation:
         parse_duration(params["older_than"], "older_than")
     wanted = params["readiness"] is not None
     return Operation(
-        plan=lambda vm, now: VmPlan(vm, msg=f"it has {len(vm.snapshots) or 'no'} snapshots"),
+        plan=lambda vm, now: VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}"),
         needs=Needs(create=wanted, sizes=True, readiness=wanted),
     )
+
+
+def _counted(number: int) -> str:
+    return "1 snapshot" if number == 1 else f"{number or 'no'} snapshots"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
 import sys
 from pathlib import Path
 
 import ansible_test
 import bootstrap
-from checks import Checks, plain
+from checks import Checks, environment, plain
+
+INTERNALS = Path(ansible_test.__file__).parent / "_internal"
 
 # ansible-test makes an environment for each sanity test, and fetches get-pip.py from a site of Ansible's for it. Where
 # that site can't be reached every such test would fail. It looks into its cache first, so this takes get-pip's place:
@@ -31,7 +35,7 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *options], env
 
 def seed_get_pip() -> None:
     """Puts the stand-in where the installed ansible-test looks for get-pip.py, unless something is there already."""
-    source = Path(ansible_test.__file__).parent / "_internal" / "python_requirements.py"
+    source = INTERNALS / "python_requirements.py"
     cache = Path.home() / ".ansible" / "test" / "cache"
     for version in set(re.findall(r"""\bpip['"]?\s*[=:]\s*['"]([\d.]+)['"]""", source.read_text())):
         path = cache / f"get_pip_{version.replace('.', '_')}.py"
@@ -40,16 +44,26 @@ def seed_get_pip() -> None:
             path.write_text(GET_PIP)
 
 
-def pythons() -> list[str]:
-    """Options that run the tests in the present Python, and compile and import in every other one on this machine."""
+def pythons() -> tuple[list[str], dict[str, str]]:
+    """Options that run the tests in the present Python, and compile and import in every other one on this machine.
+
+    With a PATH to go with them: ansible-test looks there too, and must not find pyenv's shims before the real ones.
+    """
+    constants = runpy.run_path(str(INTERNALS.parent / "_util" / "target" / "common" / "constants.py"))
+    taken = {*constants["CONTROLLER_PYTHON_VERSIONS"], *constants["REMOTE_ONLY_PYTHON_VERSIONS"]}
     found: dict[str, tuple[tuple[int, ...], str]] = {}
     for python in filter(None, map(bootstrap.probe, bootstrap.candidates(everything=True))):
         version = ".".join(map(str, python[0][:2]))
-        found[version] = max(python, found.get(version, python))
+        if version in taken:
+            found[version] = max(python, found.get(version, python))
     present = f"{sys.version_info.major}.{sys.version_info.minor}"
-    others = [f"{version}@{found[version][1]}" for version in sorted(found) if version != present]
-    words = [word for other in others for word in ("--target-python", other)]
-    return ["--controller", f"origin:python={present}", *words, "--target-python", "default"]
+    others = {version: found[version][1] for version in sorted(found) if version != present}
+    targets = [f"{version}@{path}" for version, path in others.items()] + ["default"]
+    options = ["--controller", f"origin:python={present}"]
+    options += [word for target in targets for word in ("--target-python", target)]
+    own, _separator, rest = environment()["PATH"].partition(os.pathsep)
+    folders = [str(Path(path).parent) for path in others.values()]
+    return options, {"PATH": os.pathsep.join([own, *dict.fromkeys(folders), rest])}
 
 
 # What -v adds, but for the one line of it that counts: "No tests applicable."

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, plain
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("web-01", "web-01"),
+        ("a%2fb", "a/b"),
+        ("a%2Fb%5Cc%5cd", "a/b\\c\\d"),
+        ("100%25", "100%"),
+        ("%252f", "%2f"),
+        ("50% off", "50% off"),
+        ("%41%zz%", "%41%zz%"),
+        ("", ""),
+    ],
+)
+def test_vspheres_escapes_and_no_others_are_undone_once(given: str, read: str) -> None:
+    assert plain(given) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("before 100%", "before 100%25"), ("a/b", "a/b"), ("%2f", "%252f"), ("ü", "ü")]
+)
+def test_percent_signs_of_a_snapshots_name_are_escaped(name: str, sent: str) -> None:
+    assert escaped(name) == sent
+    assert plain(sent) == name
