@@ -134,6 +134,7 @@ type vmPatch struct {
 	Boot                *string           `json:"boot"`
 	BootAfterRevert     *string           `json:"boot_after_revert"`
 	Template            *bool             `json:"template"`
+	ConsolidationStuck  *bool             `json:"consolidation_stuck"`
 }
 
 func (w *world) patchVM(m *machine, in *http.Request) (any, error) {
@@ -179,6 +180,9 @@ func (w *world) patchVM(m *machine, in *http.Request) (any, error) {
 		}
 		if p.Guestinfo != nil {
 			m.setGuestinfo(ctx, p.Guestinfo)
+		}
+		if p.ConsolidationStuck != nil {
+			m.stuck = *p.ConsolidationStuck
 		}
 		if p.Tools != nil {
 			m.tools = *p.Tools == "running"

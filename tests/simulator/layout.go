@@ -72,6 +72,9 @@ func (m *machine) layoutChanges() []types.PropertyChange {
 		add(m.swap, "swap")
 	}
 	m.tree.Files(add)
+	for _, f := range m.borrowed {
+		add(f, "diskExtent")
+	}
 	slices.SortFunc(ex.File, func(a, b types.VirtualMachineFileLayoutExFileInfo) int { return int(a.Key - b.Key) })
 
 	var plain types.VirtualMachineFileLayout

@@ -24,6 +24,9 @@ type machine struct {
 	busy  *types.ManagedObjectReference
 	gone  bool
 	ours  bool // the change under way is one of ours
+	stuck bool // a consolidation ends well and changes nothing
+
+	borrowed []*tree.File // another VM's, which a linked clone reads from
 
 	tools           bool // VMware Tools run whenever the guest does
 	boot            bootTime

@@ -190,7 +190,7 @@ func (m *machine) removed(ctx *simulator.Context, list []*tree.Snapshot) {
 		m.guest.drop(s.ID)
 	}
 	changes := m.snapshotChanges()
-	if m.tree.ConsolidationNeeded() {
+	if m.tree.ConsolidationNeeded() || m.stuck {
 		changes = append(changes, consolidation(true)...)
 	}
 	m.update(ctx, changes)
@@ -236,6 +236,9 @@ func (m *machine) linkChildren(ctx *simulator.Context, parent *tree.Snapshot) {
 
 // consolidate merges what an earlier removal left behind.
 func (m *machine) consolidate(ctx *simulator.Context) {
+	if m.stuck { // facts 4: success of a task is not consolidation
+		return
+	}
 	m.tree.Consolidate()
 	m.update(ctx, append(m.layoutChanges(), consolidation(false)...))
 }
