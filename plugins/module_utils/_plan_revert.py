@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,14 +28,17 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import fin
 
 @dataclass(frozen=True)
 class MaxReverts:
-    """How many VMs one call may revert: a count, or a percentage of the selection (rounded down, at least 1)."""
+    """How many VMs one call may revert: a count, or a percentage of the selection (rounded down, at least 1).
+
+    Zero is none at all, also as a percentage.
+    """
 
     number: int
     percent: bool = False
 
     def allowed(self, selected: int) -> int:
         """The count that this means for a selection of that many VMs."""
-        return max(1, math.floor(selected * self.number / 100)) if self.percent else self.number
+        return max(1, selected * self.number // 100) if self.percent and self.number else self.number
 
 
 @dataclass(frozen=True)
