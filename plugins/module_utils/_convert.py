@@ -127,7 +127,7 @@ def _layout(row: Row) -> Layout:
             )
             for entry in row.get("layoutEx.snapshot") or ()
         },
-        present=frozenset(key for chain in _chains(row.get("layoutEx.disk")) for link in chain for key in link),
+        present=tuple(frozenset(key for link in chain for key in link) for chain in _chains(row.get("layoutEx.disk"))),
     )
 
 

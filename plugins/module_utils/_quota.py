@@ -14,14 +14,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import I
 
 @dataclass(frozen=True)
 class Quota:
-    """A count, or a percentage (rounded down, at least 1)."""
+    """A count, or a percentage (rounded down, at least 1). Zero is none at all, also as a percentage."""
 
     number: int
     percent: bool = False
 
     def allowed(self, total: int) -> int:
         """The count that this means of that many."""
-        return max(1, total * self.number // 100) if self.percent else self.number
+        return max(1, total * self.number // 100) if self.percent and self.number else self.number
 
     def __str__(self) -> str:
         return f"{self.number}%" if self.percent else str(self.number)

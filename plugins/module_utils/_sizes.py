@@ -44,12 +44,11 @@ class SnapshotFiles:
 
 @dataclass(frozen=True)
 class Layout:
-    """The part of ``layoutEx`` that sizes need: files by key, each snapshot's by its MoID, and the
-    disk files that the VM uses now."""
+    """The part of ``layoutEx`` that sizes need: files by key, each snapshot's by its MoID, the present's by disk."""
 
     files: Mapping[int, File]
     snapshots: Mapping[str, SnapshotFiles]
-    present: frozenset[int] = frozenset()
+    present: tuple[frozenset[int], ...] = ()
 
 
 def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]:
@@ -72,17 +71,19 @@ def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]
 
 def current_delta(layout: Layout) -> int:
     """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has."""
-    taken = frozenset[int]().union(*(files.disks for files in layout.snapshots.values()))
-    if not taken:
-        return 0
-    return _bytes(layout.present - taken, layout)
+    return _bytes(_since(frozenset[int]().union(*(files.disks for files in layout.snapshots.values())), layout), layout)
+
+
+def _since(taken: frozenset[int], layout: Layout) -> frozenset[int]:
+    """The present's disk files beyond those taken. A disk of which none is taken was added since, and is no delta."""
+    return frozenset[int]().union(*(chain - taken for chain in layout.present if chain & taken))
 
 
 def _size(snapshot: Snapshot, layout: Layout) -> int | None:
     files = layout.snapshots.get(snapshot.moid)
-    if files is None:
-        return None
-    return _bytes(_state(files) | (_own_disks(snapshot, layout) if snapshot.parent is not None else set()), layout)
+    if files is None or (snapshot.parent is not None and snapshot.parent not in layout.snapshots):
+        return None  # Without the parent's files, base disks would count as this snapshot's.
+    return _bytes(_state(files) | _own_disks(snapshot, layout), layout)
 
 
 def _frees(snapshot: Snapshot, layout: Layout) -> tuple[tuple[str, int], ...]:
@@ -96,11 +97,11 @@ def _frees(snapshot: Snapshot, layout: Layout) -> tuple[tuple[str, int], ...]:
         return ()
     after = [layout.snapshots[child].disks - files.disks for child in snapshot.children if child in layout.snapshots]
     if snapshot.current:
-        after.append(layout.present - files.disks)
+        after.append(_since(files.disks, layout))
     keys = _state(files)
     if len(after) == 1:
         keys |= after[0]
-    elif not after and snapshot.parent is not None:
+    elif not after:
         keys |= _own_disks(snapshot, layout)
     freed: dict[str, int] = {}
     for key in keys & set(layout.files):
@@ -121,9 +122,9 @@ def _state(files: SnapshotFiles) -> set[int]:
 
 
 def _own_disks(snapshot: Snapshot, layout: Layout) -> frozenset[int]:
-    files = layout.snapshots[snapshot.moid]
+    """The disk files that the parent does not have; none for a root, and none where the parent's are unknown."""
     parent = layout.snapshots.get(snapshot.parent or "")
-    return files.disks - (parent.disks if parent is not None else frozenset())
+    return layout.snapshots[snapshot.moid].disks - parent.disks if parent is not None else frozenset()
 
 
 def _bytes(keys: Iterable[int], layout: Layout) -> int:
