@@ -250,7 +250,7 @@ def test_a_vm_on_which_it_can_not_be_taken_fails_alone_before_anything_is(
 
 
 def test_only_the_chain_above_the_present_counts_as_depth() -> None:
-    assert created(plan(vm(chain(31), current=30), snapshot_name="n"))
+    assert created(plan(vm(chain(31), current=30), snapshot_name="n")).name == "n"
 
 
 def test_fallback_takes_the_weaker_kind_names_it_and_says_why() -> None:
@@ -262,7 +262,7 @@ def test_fallback_takes_the_weaker_kind_names_it_and_says_why() -> None:
 
 def test_disks_that_need_consolidation_are_a_warning() -> None:
     made = plan(vm(consolidation_needed=True), snapshot_name="n")
-    assert created(made)
+    assert created(made).name == "n"
     assert made.warnings == ("its disks need consolidation; another snapshot makes that worse",)
 
 

@@ -164,10 +164,10 @@ def test_a_revert_gives_its_target_and_the_power_state_that_it_ended_in() -> Non
     assert (details["snapshot"]["id"], details["snapshot"]["current"]) == (1, True)
 
 
-@pytest.mark.parametrize(("error", "power_state"), [({}, "poweredOff"), ({"error": "it is a template"}, "poweredOn")])
-def test_check_mode_foretells_the_power_state_unless_it_would_fail(error: dict[str, str], power_state: str) -> None:
+@pytest.mark.parametrize(("failed", "power_state"), [({}, "poweredOff"), ({"error": "a template"}, "poweredOn")])
+def test_check_mode_foretells_the_power_state_unless_it_would_fail(failed: dict[str, Any], power_state: str) -> None:
     plan = doing(vm(node(1)), Revert(moid(1)), target=moid(1))
-    assert revert_details(looked_at(plan, check_mode=True, **error))["power_state"] == power_state
+    assert revert_details(looked_at(plan, check_mode=True, **failed))["power_state"] == power_state
 
 
 def test_without_a_target_there_is_no_snapshot() -> None:

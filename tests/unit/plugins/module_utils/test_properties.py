@@ -56,7 +56,7 @@ from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.build
 settings.register_profile("savepoint", derandomize=True, deadline=None, database=None, max_examples=100)
 settings.load_profile("savepoint")
 
-characters = st.characters(exclude_categories=("Cs",))
+characters = st.characters(exclude_categories=["Cs"])
 texts = st.text(characters)
 values = st.text(characters, min_size=1, max_size=40)
 moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(timezone.utc)).map(  # noqa: DTZ001
