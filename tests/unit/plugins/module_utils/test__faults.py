@@ -46,14 +46,18 @@ def test_a_faults_name_is_its_type_without_the_namespace(name: str, short: str) 
                 privilegeId="VirtualMachine.State.CreateSnapshot",
                 object=SimpleNamespace(_moId="vm-42"),
             ),
-            "NoPermission (Permission to perform this operation was denied.): the privilege "
-            "VirtualMachine.State.CreateSnapshot is missing on vm-42; "
-            "grant the privilege on that object, or log in as somebody who has it",
+            (
+                "NoPermission (Permission to perform this operation was denied.): the privilege "
+                "VirtualMachine.State.CreateSnapshot is missing on vm-42; "
+                "grant the privilege on that object, or log in as somebody who has it"
+            ),
         ),
         (
             fault("vim.fault.NoPermission", privilegeId="System.View", object=None),
-            "NoPermission: the privilege System.View is missing; "
-            "grant the privilege on that object, or log in as somebody who has it",
+            (
+                "NoPermission: the privilege System.View is missing; "
+                "grant the privilege on that object, or log in as somebody who has it"
+            ),
         ),
     ],
 )
@@ -64,9 +68,7 @@ def test_the_text_says_type_words_privilege_and_remedy(given: Any, text: str) ->
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_an_incompatible_device_is_named_by_its_inner_fault(wrapped: bool) -> None:
     inner = fault("vim.fault.RDMNotSupported")
-    given = fault(
-        "vim.fault.SnapshotIncompatibleDeviceInVm", fault=SimpleNamespace(fault=inner) if wrapped else inner
-    )
+    given = fault("vim.fault.SnapshotIncompatibleDeviceInVm", fault=SimpleNamespace(fault=inner) if wrapped else inner)
     assert fault_text(given).startswith("SnapshotIncompatibleDeviceInVm: RDMNotSupported; ")
 
 

@@ -94,7 +94,7 @@ def test_unknown_keys_survive_an_edit_as_they_were_written() -> None:
     ],
 )
 def test_a_malformed_line_is_a_problem_and_never_a_marker(line: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         parse(line)
     assert reason in str(caught.value)
     assert split(f"text\n{line}") == Described("text", None, str(caught.value))

@@ -226,8 +226,10 @@ def test_a_selector_finds_exactly_its_vm(selector: Selector, moid: str) -> None:
         ),
         (
             Selector("", name="web-01", folder="db", datacenter="DC0"),
-            "no virtual machine has the name 'web-01' in folder 'db' in datacenter 'DC0'; "
-            "of that name there are vm-1 ('web-01' in /DC0/vm/web)",
+            (
+                "no virtual machine has the name 'web-01' in folder 'db' in datacenter 'DC0'; "
+                "of that name there are vm-1 ('web-01' in /DC0/vm/web)"
+            ),
         ),
         # A MoID has no namesakes, though an unreadable VM has the name ''.
         (Selector("", moid="vm-99"), "no virtual machine has the moid 'vm-99'"),
@@ -239,13 +241,17 @@ def test_a_selector_finds_exactly_its_vm(selector: Selector, moid: str) -> None:
         ),
         (
             Selector("", name="db"),
-            "3 virtual machines have the name 'db': vm-2 ('db' in /DC0/vm/db), vm-9 ('db' in /DC1/vm), "
-            "vm-10 ('db' in /DC0/vm/test/db); narrow it with folder or datacenter, or use moid",
+            (
+                "3 virtual machines have the name 'db': vm-2 ('db' in /DC0/vm/db), vm-9 ('db' in /DC1/vm), "
+                "vm-10 ('db' in /DC0/vm/test/db); narrow it with folder or datacenter, or use moid"
+            ),
         ),
         (
             Selector("", uuid="4210-0001-ab", name_match="first"),
-            "2 virtual machines have the uuid '4210-0001-ab': vm-1 ('web-01' in /DC0/vm/web), "
-            "vm-20 ('clone' in /DC0/vm); narrow it with folder or datacenter, or use moid",
+            (
+                "2 virtual machines have the uuid '4210-0001-ab': vm-1 ('web-01' in /DC0/vm/web), "
+                "vm-20 ('clone' in /DC0/vm); narrow it with folder or datacenter, or use moid"
+            ),
         ),
     ],
 )

@@ -153,7 +153,8 @@ def test_the_one_that_is_meant_is_found_in_any_branch(wanted: dict[str, int | st
 
 
 @pytest.mark.parametrize(
-    ("wanted", "what", "ids"), [({"name": "before"}, "name 'before'", (1, 2)), ({"set_id": "CHG2"}, "set 'CHG2'", (4, 5))]
+    ("wanted", "what", "ids"),
+    [({"name": "before"}, "name 'before'", (1, 2)), ({"set_id": "CHG2"}, "set 'CHG2'", (4, 5))],
 )
 def test_more_than_one_match_is_an_error_that_lists_the_candidates(
     wanted: dict[str, str], what: str, ids: tuple[int, ...]

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove, predict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_prune
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, judge
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
+    NOW,
+    hours,
+    moid,
+    node,
+    paths,
+    vm,
+)
+
+OURS = Marker(set="CHG1")
+# base (foreign) ── one ── two (held) ── three ── four
+MACHINE = vm(
+    node(
+        1,
+        "base",
+        node(
+            2,
+            "one",
+            node(3, "two", node(4, "three", node(5, "four", marker=OURS), marker=OURS), marker=Marker(hold=True)),
+            marker=OURS,
+        ),
+    ),
+    current=5,
+)
+
+
+def test_removals_are_one_by_one_oldest_first_and_never_take_a_child_along() -> None:
+    made = plan_prune(MACHINE, Policy(keep_last=1), NOW)
+    assert made.actions == (Remove(moid(2)), Remove(moid(4)))
+    assert (made.msg, made.problem, made.failure) == ("2 removed, 3 kept", None, None)
+    assert paths(predict(MACHINE, made.actions, NOW)) == ["base", "base/two", "base/two/four*"]
+
+
+def test_the_plan_carries_the_verdict_on_every_snapshot() -> None:
+    policy = Policy(keep_last=1)
+    assert plan_prune(MACHINE, policy, NOW).verdicts == judge(MACHINE, policy, NOW)
+
+
+@pytest.mark.parametrize(
+    ("machine", "msg"),
+    [
+        (vm(), "it has no snapshots"),
+        (vm(node(1), node(2)), "nothing to remove, 2 kept"),
+        # What has nothing to do does not fail for a state in which nothing could be done.
+        (vm(node(1), connection_state="disconnected"), "nothing to remove, 1 kept"),
+    ],
+)
+def test_nothing_to_remove_is_ok(machine: Vm, msg: str) -> None:
+    made = plan_prune(machine, Policy(keep_last=1), NOW)
+    assert (made.actions, made.msg, made.failure) == ((), msg, None)
+    assert len(made.verdicts) == len(machine.snapshots)
+
+
+def test_a_second_run_has_nothing_left_to_remove() -> None:
+    policy = Policy(max_age=hours(1), keep_last=1)
+    first = plan_prune(MACHINE, policy, NOW)
+    left = vm(snapshots=predict(MACHINE, first.actions, NOW))
+    assert first.actions
+    assert plan_prune(left, policy, NOW).actions == ()
+
+
+def test_a_vm_that_vsphere_can_not_work_on_fails_alone_and_keeps_its_verdicts() -> None:
+    made = plan_prune(vm(node(1, marker=OURS), node(2, marker=OURS), question=True), Policy(keep_last=1), NOW)
+    assert made.actions == ()
+    assert (made.failure or "").startswith("it waits for the answer to a question")
+    assert [verdict.remove for verdict in made.verdicts] == [True, False]
