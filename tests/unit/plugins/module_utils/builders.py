@@ -14,8 +14,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, Verdict, judge_fleet
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_removals
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node, flatten
 
 NOW = datetime(2026, 11, 23, 5, 0, 0, tzinfo=timezone.utc)
@@ -86,6 +90,16 @@ def chain(length: int) -> Node:
     for number in range(length, 0, -1):
         below = (node(number, None, *below),)
     return below[0]
+
+
+def judged(machine: Vm, policy: Policy, facts: FleetFacts | None = None) -> tuple[Verdict, ...]:
+    """What the policy says of one machine's snapshots when nothing else is known of its fleet."""
+    return judge_fleet([machine], policy, facts or FleetFacts(), NOW)[machine.moid]
+
+
+def pruned(machine: Vm, policy: Policy) -> VmPlan:
+    """The plan of snapshot_prune for one machine."""
+    return plan_removals(machine, judged(machine, policy))
 
 
 def paths(snapshots: Sequence[Snapshot]) -> list[str]:

@@ -9,14 +9,15 @@ import pytest
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove, predict
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_prune
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, judge
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
     hours,
+    judged,
     moid,
     node,
     paths,
+    pruned,
     vm,
 )
 
@@ -38,7 +39,7 @@ MACHINE = vm(
 
 
 def test_removals_are_one_by_one_oldest_first_and_never_take_a_child_along() -> None:
-    made = plan_prune(MACHINE, Policy(keep_last=1), NOW)
+    made = pruned(MACHINE, Policy(keep_last=1))
     assert made.actions == (Remove(moid(2)), Remove(moid(4)))
     assert (made.msg, made.problem, made.failure) == ("2 removed, 3 kept", None, None)
     assert paths(predict(MACHINE, made.actions, NOW)) == ["base", "base/two", "base/two/four*"]
@@ -46,7 +47,7 @@ def test_removals_are_one_by_one_oldest_first_and_never_take_a_child_along() -> 
 
 def test_the_plan_carries_the_verdict_on_every_snapshot() -> None:
     policy = Policy(keep_last=1)
-    assert plan_prune(MACHINE, policy, NOW).verdicts == judge(MACHINE, policy, NOW)
+    assert pruned(MACHINE, policy).verdicts == judged(MACHINE, policy)
 
 
 @pytest.mark.parametrize(
@@ -59,21 +60,21 @@ def test_the_plan_carries_the_verdict_on_every_snapshot() -> None:
     ],
 )
 def test_nothing_to_remove_is_ok(machine: Vm, msg: str) -> None:
-    made = plan_prune(machine, Policy(keep_last=1), NOW)
+    made = pruned(machine, Policy(keep_last=1))
     assert (made.actions, made.msg, made.failure) == ((), msg, None)
     assert len(made.verdicts) == len(machine.snapshots)
 
 
 def test_a_second_run_has_nothing_left_to_remove() -> None:
     policy = Policy(max_age=hours(1), keep_last=1)
-    first = plan_prune(MACHINE, policy, NOW)
+    first = pruned(MACHINE, policy)
     left = vm(snapshots=predict(MACHINE, first.actions, NOW))
     assert first.actions
-    assert plan_prune(left, policy, NOW).actions == ()
+    assert pruned(left, policy).actions == ()
 
 
 def test_a_vm_that_vsphere_can_not_work_on_fails_alone_and_keeps_its_verdicts() -> None:
-    made = plan_prune(vm(node(1, marker=OURS), node(2, marker=OURS), question=True), Policy(keep_last=1), NOW)
+    made = pruned(vm(node(1, marker=OURS), node(2, marker=OURS), question=True), Policy(keep_last=1))
     assert made.actions == ()
     assert (made.failure or "").startswith("it waits for the answer to a question")
     assert [verdict.remove for verdict in made.verdicts] == [True, False]

@@ -14,15 +14,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import M
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, Power, Revert, VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import (
-    MaxReverts,
     RevertWish,
     check_limits,
     expected_power,
     follow_up,
-    parse_max_reverts,
     parse_wish,
     plan_revert,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota, parse_quota
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, moid, node, vm
 
 DEFAULTS: dict[str, Any] = {
@@ -50,7 +49,7 @@ def test_the_options_are_read() -> None:
         power_state="on",
         wait_for_guest=timedelta(minutes=10),
         max_age=timedelta(hours=24),
-        max_reverts=MaxReverts(20, percent=True),
+        max_reverts=Quota(20, percent=True),
     )
 
 
@@ -98,13 +97,13 @@ def test_malformed_and_contradicting_options_are_refused(given: dict[str, Any], 
 def test_a_limit_is_a_count_or_a_percentage_rounded_down_but_at_least_one(
     text: str, selected: int, allowed: int
 ) -> None:
-    assert parse_max_reverts(text).allowed(selected) == allowed
+    assert parse_quota(text, "max_reverts").allowed(selected) == allowed
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "101%", "%", "many", "5%%", "\u0665", "1e3"])
 def test_what_is_no_limit_is_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_max_reverts(text)
+        parse_quota(text, "max_reverts")
     assert caught.value.msg.startswith(f"max_reverts: '{text}' is neither a count")
 
 

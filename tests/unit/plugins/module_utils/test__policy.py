@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, Verdict, judge, parse_policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, parse_policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node
-from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, node, vm
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, judged, node, vm
 
 
 def ours(number: int, age: float, *, expired: bool | None = None, hold: bool = False) -> Node:
@@ -29,11 +30,11 @@ def foreign(number: int, age: float, name: str | None = None, raw: str = "") -> 
 
 def removed(machine: Vm, policy: dict[str, Any]) -> list[int]:
     """The IDs that the policy takes, in the order of removal."""
-    return [verdict.snapshot.id for verdict in judge(machine, parse_policy(policy), NOW) if verdict.remove]
+    return [verdict.snapshot.id for verdict in judged(machine, parse_policy(policy)) if verdict.remove]
 
 
 def verdict_on(machine: Vm, policy: dict[str, Any], number: int) -> Verdict:
-    return next(v for v in judge(machine, parse_policy(policy), NOW) if v.snapshot.id == number)
+    return next(v for v in judged(machine, parse_policy(policy)) if v.snapshot.id == number)
 
 
 # Reading
@@ -117,10 +118,18 @@ def test_only_managed_snapshots_that_nothing_objects_to_go_oldest_first(policy: 
 @pytest.mark.parametrize(
     ("policy", "number", "reasons"),
     [
-        ({"max_age": "1h"}, 1, ["on hold"]),
+        ({"max_age": "1h"}, 1, ["on hold", "overrules: older than 1h (max_age): it is 4d4h old"]),
         ({"max_age": "1h"}, 3, ["foreign: it has no savepoint marker"]),
-        ({"max_age": "1h"}, 5, ["it belongs to a backup or replication product (Veeam)"]),
-        ({"max_age": "1h"}, 6, ["its savepoint marker does not parse ('hold' takes no value)"]),
+        (
+            {"max_age": "1h"},
+            5,
+            ["it belongs to a backup or replication product (Veeam)", "foreign: it has no savepoint marker"],
+        ),
+        (
+            {"max_age": "1h"},
+            6,
+            ["its savepoint marker does not parse ('hold' takes no value)", "foreign: it has no savepoint marker"],
+        ),
         ({"max_age": "35h"}, 8, ["no limit asks for it"]),
         ({"keep_last": 1}, 2, ["no keep rule selects it"]),
         ({"max_age": "65h"}, 2, ["older than 2d17h (max_age): it is 3d18h old"]),
@@ -141,8 +150,8 @@ def test_every_verdict_has_all_its_reasons(policy: dict[str, Any], number: int, 
 
 
 def test_every_snapshot_has_a_verdict_oldest_first() -> None:
-    assert [verdict.snapshot.id for verdict in judge(MIXED, Policy(keep_last=1), NOW)] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert judge(vm(), Policy(keep_last=1), NOW) == ()
+    assert [verdict.snapshot.id for verdict in judged(MIXED, Policy(keep_last=1))] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert judged(vm(), Policy(keep_last=1)) == ()
 
 
 def test_age_decides_and_not_the_place_in_the_tree_and_ids_break_ties() -> None:

@@ -22,7 +22,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     VmPlan,
     predict,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_prune
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskState
 from ansible_collections.savepoint.vsphere.plugins.module_utils._views import (
@@ -35,7 +34,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._views import (
     snapshot_details,
     snapshot_peers,
 )
-from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, moid, node, vm
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
+    NOW,
+    hours,
+    moid,
+    node,
+    pruned,
+    vm,
+)
 
 
 def looked_at(plan: VmPlan, after: Vm | None = None, *, check_mode: bool = False, **outcome: Any) -> View:
@@ -178,7 +184,7 @@ def test_without_a_target_there_is_no_snapshot() -> None:
 
 MANAGED = Marker(set="CHG1")
 PRUNED = vm(node(1, "a", node(2, "b", node(3, "c", marker=MANAGED), marker=MANAGED), marker=MANAGED), current=3)
-PLAN = plan_prune(PRUNED, Policy(keep_last=1), NOW)
+PLAN = pruned(PRUNED, Policy(keep_last=1))
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

@@ -27,7 +27,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, plain
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import check_text
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, judge
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import (
     format_duration,
     format_time,
@@ -43,9 +43,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     without,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
-    NOW,
     assert_forest,
     hours,
+    judged,
     node,
     one,
     tree,
@@ -227,7 +227,7 @@ def test_a_drawing_has_one_line_a_snapshot_and_one_for_the_present(
 
 policies = st.builds(
     Policy,
-    keep_last=st.none() | st.integers(0, 4),
+    keep_last=st.integers(0, 4),
     max_age=st.none() | st.integers(1, 200).map(hours),
     honor_expiry=st.booleans(),
     allow_none=st.booleans(),
@@ -236,7 +236,7 @@ policies = st.builds(
 
 @given(forests(), policies)
 def test_no_policy_takes_what_is_foreign_or_protected(snapshots: tuple[Snapshot, ...], policy: Policy) -> None:
-    verdicts = judge(vm(snapshots=snapshots), policy, NOW)
+    verdicts = judged(vm(snapshots=snapshots), policy)
     assert sorted(verdict.snapshot.id for verdict in verdicts) == sorted(snapshot.id for snapshot in snapshots)
     assert all(verdict.reasons for verdict in verdicts)
     for verdict in verdicts:
