@@ -37,9 +37,14 @@ class SnapshotFiles:
     chains: tuple[tuple[tuple[int, ...], ...], ...]
 
     @property
-    def disks(self) -> frozenset[int]:
-        """All files of all chains."""
-        return frozenset(key for chain in self.chains for link in chain for key in link)
+    def disks(self) -> tuple[frozenset[int], ...]:
+        """The files of each chain."""
+        return tuple(frozenset(key for link in chain for key in link) for chain in self.chains)
+
+    @property
+    def all_disks(self) -> frozenset[int]:
+        """The files of all chains."""
+        return frozenset[int]().union(*self.disks)
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,13 @@ def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]
 
 def current_delta(layout: Layout) -> int:
     """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has."""
-    return _bytes(_since(frozenset[int]().union(*(files.disks for files in layout.snapshots.values())), layout), layout)
+    taken = frozenset[int]().union(*(files.all_disks for files in layout.snapshots.values()))
+    return _bytes(_since(taken, layout.present), layout)
 
 
-def _since(taken: frozenset[int], layout: Layout) -> frozenset[int]:
-    """The present's disk files beyond those taken. A disk of which none is taken was added since, and is no delta."""
-    return frozenset[int]().union(*(chain - taken for chain in layout.present if chain & taken))
+def _since(taken: frozenset[int], disks: Iterable[frozenset[int]]) -> frozenset[int]:
+    """The files of these disks beyond those taken. A disk of which none is taken was added since, and is no delta."""
+    return frozenset[int]().union(*(chain - taken for chain in disks if chain & taken))
 
 
 def _size(snapshot: Snapshot, layout: Layout) -> int | None:
@@ -95,9 +101,10 @@ def _frees(snapshot: Snapshot, layout: Layout) -> tuple[tuple[str, int], ...]:
     files = layout.snapshots.get(snapshot.moid)
     if files is None:
         return ()
-    after = [layout.snapshots[child].disks - files.disks for child in snapshot.children if child in layout.snapshots]
+    successors = [layout.snapshots[child].disks for child in snapshot.children if child in layout.snapshots]
     if snapshot.current:
-        after.append(_since(files.disks, layout))
+        successors.append(layout.present)
+    after = [_since(files.all_disks, disks) for disks in successors]
     keys = _state(files)
     if len(after) == 1:
         keys |= after[0]
@@ -124,7 +131,7 @@ def _state(files: SnapshotFiles) -> set[int]:
 def _own_disks(snapshot: Snapshot, layout: Layout) -> frozenset[int]:
     """The disk files that the parent does not have; none for a root, and none where the parent's are unknown."""
     parent = layout.snapshots.get(snapshot.parent or "")
-    return layout.snapshots[snapshot.moid].disks - parent.disks if parent is not None else frozenset()
+    return _since(parent.all_disks, layout.snapshots[snapshot.moid].disks) if parent is not None else frozenset()
 
 
 def _bytes(keys: Iterable[int], layout: Layout) -> int:
