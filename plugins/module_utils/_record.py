@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 
 try:
-    from pyVmomi import vim
+    from pyVmomi import vim, vmodl
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import describe
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 
@@ -24,8 +26,15 @@ ATTRIBUTE = "savepoint.retention"
 def write_record(session: Session, now: datetime, summary: dict[str, int]) -> str | None:
     """Note that a run took place, and how it went; gives a warning where that can't be noted.
 
-    Raises vSphere's fault when the account may not set custom attributes on the root folder.
+    It comes after the removals, so whatever goes wrong here must not take their results away.
     """
+    try:
+        return _write(session, now, summary)
+    except (vmodl.MethodFault, OSError, HTTPException) as error:
+        return f"the run could not be recorded on the root folder: {describe(error)}"
+
+
+def _write(session: Session, now: datetime, summary: dict[str, int]) -> str | None:
     manager = session.content.customFieldsManager
     if manager is None:
         return "a single ESXi host keeps no custom attributes, so the run could not be recorded on it"
