@@ -63,6 +63,7 @@ class Pruning:
         given = {vm.moid: plans[vm.moid].verdicts for vm in vms}
         facts["plan"] = write_plan(vms, given, session.vcenter["instance_uuid"], now)
         facts["datastores"] = _space(plans.values(), stores)
+        facts["totals"] = _totals(plans.values())
         return plans, facts
 
     def _clock(self, now: datetime) -> dict[str, Any]:
@@ -116,6 +117,20 @@ class Pruning:
     def _plan(self, vm: Vm, verdicts: Mapping[str, tuple[Verdict, ...] | str]) -> VmPlan:
         found = verdicts[vm.moid]
         return VmPlan(vm, problem=found) if isinstance(found, str) else plan_removals(vm, found)
+
+
+def _totals(plans: Iterable[VmPlan]) -> dict[str, int]:
+    """How many snapshots were looked at, and what becomes of them; max_removals counts the same."""
+    known = list(plans)
+    there = sum(len(plan.verdicts) for plan in known)
+    removals = sum(len(plan.actions) for plan in known)
+    freeing = [freed(plan.verdicts) for plan in known if plan.actions]
+    return {
+        "snapshots": there,
+        "remove": removals,
+        "keep": there - removals,
+        "frees_bytes": sum(sum(amounts.values()) for amounts in freeing),
+    }
 
 
 def _space(plans: Iterable[VmPlan], stores: Mapping[str, Datastore]) -> list[dict[str, Any]]:

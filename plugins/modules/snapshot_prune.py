@@ -262,6 +262,13 @@ datastores:
   type: list
   elements: dict
   sample: [{name: LocalDS_0, capacity_bytes: 1099511627776, free_bytes: 219902325555, frees_bytes: 16777728}]
+totals:
+  description:
+    - How many snapshots were looked at, how many of them the plan removes and keeps, and about how many bytes that gives
+      back. It is whole whatever O(report) leaves out.
+  returned: when the selection was looked up
+  type: dict
+  sample: {snapshots: 240, remove: 12, keep: 228, frees_bytes: 16777728}
 plan:
   description: The plan, to keep and to carry out later with O(plan).
   returned: when the selection was looked up
