@@ -142,7 +142,7 @@ def _missed(snapshot: Snapshot, filters: Filters, now: datetime) -> str | None:
         ),
         ("set", filters.set, lambda want: marker is not None and marker.set == want),
         ("owner", filters.owner, lambda want: marker is not None and marker.owner == want),
-        ("larger_than", filters.larger_than, lambda want: (snapshot.size_bytes or 0) > want),
+        ("larger_than", filters.larger_than, lambda want: snapshot.frees_bytes > want),
         ("older_than", filters.older_than, lambda want: now - snapshot.created_at > want),
     )
     return next((name for name, want, test in tests if want is not None and not test(want)), None)

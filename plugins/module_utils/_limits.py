@@ -74,13 +74,13 @@ def _by_size(
 ) -> Iterator[tuple[str, str]]:
     if policy.max_size is None:
         return
-    total = sum(one.size_bytes or 0 for one in candidates)
+    total = sum(one.frees_bytes for one in candidates)
     rest = total
     for one in sorted(candidates, key=lambda each: (each.created_at, each.id)):
         if rest <= policy.max_size:
             return
         yield one.moid, f"all together take {format_size(total)} (max_size {format_size(policy.max_size)})"
-        rest -= one.size_bytes or 0
+        rest -= one.frees_bytes
 
 
 def _by_expiry(

@@ -47,6 +47,11 @@ class Snapshot:
         return self.marker is not None
 
     @property
+    def frees_bytes(self) -> int:
+        """What it takes on the datastores: what its removal would give back, so what was written since counts."""
+        return sum(amount for ignored, amount in self.frees)
+
+    @property
     def hold(self) -> bool:
         """Has somebody put it on hold?"""
         return self.marker is not None and self.marker.hold

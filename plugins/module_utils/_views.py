@@ -64,7 +64,7 @@ def prune_details(view: View) -> Result:
         stays = left.get(verdict.snapshot.moid)
         if stays is None:
             gone = snapshot_dict(verdict.snapshot, view.before, view.now)
-            frees = sum(amount for ignored, amount in verdict.snapshot.frees)
+            frees = verdict.snapshot.frees_bytes
             removed.append({**gone, "frees_bytes": frees, "reasons": list(verdict.reasons)})
         else:
             # As it is now: what was removed above it has given it another parent, depth and path.
