@@ -88,7 +88,8 @@ class _Case:
 def _case(vm: Vm, policy: Policy, facts: FleetFacts, now: datetime) -> _Case:
     ordered = tuple(sorted(vm.snapshots, key=lambda one: (one.created_at, one.id)))
     whole = _vm_protections(vm, policy, facts)
-    protected = {one.moid: (*whole, *_protections(one, policy, facts)) for one in ordered}
+    clones = _cloned(vm, facts)
+    protected = {one.moid: (*whole, *_protections(one, policy), *clones.get(one.moid, ())) for one in ordered}
     outside = {one.moid: _outside(one, policy, now) for one in ordered}
     candidates = [one for one in ordered if not outside[one.moid]]
     keeps = dict(keep_reasons(candidates, policy))
@@ -112,15 +113,26 @@ def _vm_protections(vm: Vm, policy: Policy, facts: FleetFacts) -> tuple[str, ...
     return tuple(reasons)
 
 
-def _protections(snapshot: Snapshot, policy: Policy, facts: FleetFacts) -> tuple[str, ...]:
+def _protections(snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
     reasons = list(protections(snapshot))
     pattern = _matched(snapshot.name, policy.protect)
     if pattern is not None:
         reasons.append(f"protected by name ({pattern})")
-    clone = next((facts.clones[file] for file in snapshot.disk_files if file in facts.clones), None)
-    if clone is not None:
-        reasons.append(f"the linked clone {clone} depends on it")
     return tuple(reasons)
+
+
+def _cloned(vm: Vm, facts: FleetFacts) -> dict[str, tuple[str, ...]]:
+    """By MoID, which linked clone depends on a snapshot: one reads its disks, and the whole chain above them."""
+    clones: dict[str, str] = {}
+    parents = {one.moid: one.parent for one in vm.snapshots}
+    for one in vm.snapshots:
+        clone = next((facts.clones[file] for file in one.disk_files if file in facts.clones), None)
+        if clone is not None:
+            here: str | None = one.moid
+            while here is not None and here not in clones:
+                clones[here] = clone
+                here = parents.get(here)
+    return {moid: (f"the linked clone {clone} depends on it",) for moid, clone in clones.items()}
 
 
 def _outside(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[str, ...]:
