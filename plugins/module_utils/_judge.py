@@ -15,11 +15,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import fo
 from ansible_collections.savepoint.vsphere.plugins.module_utils._keep import keep_reasons
 from ansible_collections.savepoint.vsphere.plugins.module_utils._limits import EXPIRED, limit_reasons
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Filters, Policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Filters, MinFree, Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 
 NO_LIMIT = "no limit asks for it"
+LAST = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,10 @@ class Verdict:
 
 def judge_fleet(vms: Sequence[Vm], policy: Policy, facts: FleetFacts, now: datetime) -> dict[str, tuple[Verdict, ...]]:
     """By the VM's MoID, the verdict on each of its snapshots, oldest first, which is the order of removal."""
-    cases = {vm.moid: _case(vm, policy, facts, now) for vm in vms}
-    needed = _needed(cases.values(), policy, facts)
-    verdicts = {}
-    for vm in vms:
-        case = cases[vm.moid]
-        asked = {
-            moid: (*case.limits.get(moid, ()), *((needed[moid],) if moid in needed else ()))
-            for moid in (*case.limits, *needed)
-        }
-        verdicts[vm.moid] = _verdicts(replace(case, limits=asked), policy)
-    return verdicts
+    cases = {vm.moid: _spare_the_last(_case(vm, policy, facts, now), policy) for vm in vms}
+    if policy.min_free is not None:
+        _make_room(cases, policy.min_free, policy, facts)
+    return {moid: tuple(_verdict(one, case, policy) for one in case.ordered) for moid, case in cases.items()}
 
 
 @dataclass(frozen=True)
@@ -83,6 +77,14 @@ class _Case:
     def objections(self, moid: str) -> tuple[str, ...]:
         """Everything that speaks against removing it."""
         return (*self.protected.get(moid, ()), *self.outside.get(moid, ()), *self.keeps.get(moid, ()))
+
+    def goes(self, moid: str) -> bool:
+        """Does a limit take it?"""
+        return moid in self.limits and not self.objections(moid)
+
+    def spared(self, moid: str) -> _Case:
+        """The same with an objection to taking this one, since it is the last."""
+        return replace(self, keeps={**self.keeps, moid: (*self.keeps.get(moid, ()), LAST)})
 
 
 def _case(vm: Vm, policy: Policy, facts: FleetFacts, now: datetime) -> _Case:
@@ -164,38 +166,30 @@ def _matched(name: str, patterns: Iterable[str]) -> str | None:
     return next((pattern for pattern in patterns if fnmatch.fnmatchcase(name, pattern)), None)
 
 
-def _needed(cases: Iterable[_Case], policy: Policy, facts: FleetFacts) -> dict[str, str]:
-    """What must go besides, so that every datastore has min_free: what frees most first, of equals the oldest."""
-    if policy.min_free is None:
-        return {}
-    known = list(cases)
-    needed: dict[str, str] = {}
+def _make_room(cases: dict[str, _Case], least: MinFree, policy: Policy, facts: FleetFacts) -> None:
+    """Ask for more, until every datastore has min_free: what frees most first, of equals the oldest."""
     for store in sorted(facts.datastores.values(), key=lambda each: each.name):
-        wanted = policy.min_free.wanted(store.capacity)
+        wanted = least.wanted(store.capacity)
+        told = f"datastore {store.name} has {format_size(store.free)} free and needs {format_size(wanted)} (min_free)"
         free = store.free
         choices = []
-        for case in known:
+        for vm, case in cases.items():
             for one in case.ordered:
                 gain = dict(one.frees).get(store.name, 0)
-                if case.objections(one.moid) or not gain:
-                    continue
-                if one.moid in case.limits or one.moid in needed:
-                    free += gain  # it goes anyway
-                else:
-                    choices.append((-gain, one.created_at, one.moid))
-        for loss, _created, moid in sorted(choices):
+                if case.goes(one.moid):
+                    free += gain
+                elif gain and not case.objections(one.moid):
+                    choices.append((-gain, one.created_at, one.id, one.moid, vm))
+        for loss, _created, _number, moid, vm in sorted(choices):
             if free >= wanted:
                 break
-            free -= loss
-            needed[moid] = (
-                f"datastore {store.name} has {format_size(store.free)} free and needs {format_size(wanted)} (min_free)"
-            )
-    return needed
-
-
-def _verdicts(case: _Case, policy: Policy) -> tuple[Verdict, ...]:
-    verdicts = [_verdict(one, case, policy) for one in case.ordered]
-    return tuple(_spare_the_last(verdicts, policy))
+            asked = replace(cases[vm], limits={**cases[vm].limits, moid: (told,)})
+            if _is_last(asked, policy):
+                # This one is spared and not the newest, so that what was counted on before still goes.
+                cases[vm] = asked.spared(moid)
+            else:
+                cases[vm] = asked
+                free -= loss
 
 
 def _verdict(snapshot: Snapshot, case: _Case, policy: Policy) -> Verdict:
@@ -209,15 +203,19 @@ def _verdict(snapshot: Snapshot, case: _Case, policy: Policy) -> Verdict:
     return Verdict(snapshot, True, ("no keep rule selects it",))
 
 
-def _spare_the_last(verdicts: list[Verdict], policy: Policy) -> list[Verdict]:
+def _spare_the_last(case: _Case, policy: Policy) -> _Case:
     """Without a keep rule or allow_none, only expiry may take a VM's last managed snapshot."""
-    managed = [verdict for verdict in verdicts if verdict.snapshot.managed]
-    if policy.allow_none or policy.has_keep or not managed or not all(verdict.remove for verdict in managed):
-        return verdicts
-    others = [verdict for verdict in managed if not any(EXPIRED in reason for reason in verdict.reasons)]
-    if not others:
-        return verdicts
-    newest = others[-1]
-    reason = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
-    spared = Verdict(newest.snapshot, False, (reason, *(f"overrules: {text}" for text in newest.reasons)))
-    return [spared if verdict is newest else verdict for verdict in verdicts]
+    return case.spared(_unexpired(case)[-1].moid) if _is_last(case, policy) else case
+
+
+def _is_last(case: _Case, policy: Policy) -> bool:
+    """Would limits other than expiry take the last managed snapshot, and may they not?"""
+    if policy.allow_none or policy.has_keep:
+        return False
+    return bool(_unexpired(case)) and all(case.goes(one.moid) for one in case.ordered if one.managed)
+
+
+def _unexpired(case: _Case) -> list[Snapshot]:
+    """The managed snapshots that expiry does not take."""
+    managed = [one for one in case.ordered if one.managed]
+    return [one for one in managed if not any(reason.endswith(EXPIRED) for reason in case.limits.get(one.moid, ()))]
