@@ -24,6 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
@@ -163,5 +164,6 @@ class Fleet:
         for outcome in on:
             if outcome.plan.vm.moid in missing:
                 outcome.error = (
-                    f"reverted and powered on, but VMware Tools did not answer within {limit} (wait_for_guest)"
+                    "reverted and powered on, but VMware Tools did not answer within "
+                    f"{format_duration(limit)} (wait_for_guest)"
                 )
