@@ -92,6 +92,7 @@ class Fleet:
             if last:
                 outcome.error = f"other tasks on it were in the way {ROUNDS} times; run again when they are done"
                 continue
+            outcome.first = outcome.began
             outcome.plan = self._operation.plan(outcome.after, self._session.now())
             outcome.error = outcome.plan.problem or outcome.plan.failure
             outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, "it waited for another task on it to end")
