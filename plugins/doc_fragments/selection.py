@@ -32,7 +32,7 @@ options:
     default: false
   folder:
     description:
-      - Narrows O(name) to a folder and what is below it.
+      - Narrows O(name), and each name in O(vms) that has no folder of its own, to a folder and what is below it.
       - The path may begin at the root (V(/DC0/vm/web)) or below the datacenter's vm folder (V(web)).
     type: str
   folder_paths_are_absolute:
@@ -42,7 +42,7 @@ options:
     default: false
   datacenter:
     description:
-      - Narrows O(name) to a datacenter.
+      - Narrows O(name), and each name in O(vms) that has no datacenter of its own, to a datacenter.
     type: str
   name_match:
     description:

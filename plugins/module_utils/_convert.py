@@ -42,12 +42,12 @@ class Place:
 
 def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Place:
     """The folder path of an object, without the root folder; with ``itself`` the object's own name ends it."""
-    names: list[tuple[str, str]] = [(plain(row.get("name", "")), row.type)] if itself else []
+    names: list[tuple[str, str]] = [(_part(row), row.type)] if itself else []
     above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
     while above is not None and above in places:
         here = places[above]
         above = moid_of(here.get("parentFolder")) or moid_of(here.get("parent"))
-        names.append((plain(here.get("name", "")), here.type))
+        names.append((_part(here), here.type))
     if names and names[-1][1] == "Folder" and above is None:
         names.pop()  # The root folder, which no path shows.
     names.reverse()
@@ -56,6 +56,12 @@ def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Pla
         if kind == "Datacenter":
             return Place(path, name, "".join(f"/{part}" for part, ignored in names[: position + 1]))
     return Place(path)
+
+
+def _part(row: Row) -> str:
+    """A name as part of a path: one that contains a slash stays as vSphere escapes it, or it would be two parts."""
+    name: str = row.get("name", "")
+    return name if "/" in plain(name) else plain(name)
 
 
 def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:

@@ -196,7 +196,7 @@ def _result(
 
 
 def _view(outcome: Outcome, check_mode: bool, now: datetime) -> View:
-    before = outcome.plan.vm.snapshots
+    before = outcome.began.vm.snapshots
     if check_mode and outcome.error is None:
         after = predict(outcome.plan.vm, outcome.plan.actions, now)
     else:
@@ -216,7 +216,8 @@ def _vm_result(entry: Resolved, view: View | None, problem: str | None, report: 
         "vm": vm_dict(view.vm),
         "status": status,
         "changed": changed,
-        "msg": outcome.error or outcome.plan.msg,
+        "msg": outcome.error
+        or (f"check mode: {outcome.plan.msg}" if view.check_mode and changed else outcome.plan.msg),
         "warnings": list(outcome.warnings),
         "power_state": view.vm.power_state,
         "task": None

@@ -26,6 +26,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
@@ -104,6 +105,7 @@ class Fleet:
             if last:
                 outcome.error = f"other tasks on it were in the way {ROUNDS} times; run again when they are done"
                 continue
+            outcome.first = outcome.began
             outcome.plan = self._operation.plan(outcome.after, self._session.now())
             outcome.error = outcome.plan.problem or outcome.plan.failure
             outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, "it waited for another task on it to end")
@@ -181,5 +183,6 @@ class Fleet:
         for outcome in on:
             if outcome.plan.vm.moid in missing:
                 outcome.error = (
-                    f"reverted and powered on, but VMware Tools did not answer within {limit} (wait_for_guest)"
+                    "reverted and powered on, but VMware Tools did not answer within "
+                    f"{format_duration(limit)} (wait_for_guest)"
                 )

@@ -33,7 +33,7 @@ def grant(vm: Vm, memory: bool, quiesce: bool, allow_crash: bool) -> Grant:
     """
     warnings: tuple[str, ...] = ()
     if memory and quiesce:
-        warnings = ("memory_dump and quiesce exclude each other in vSphere; memory_dump was sent alone",)
+        warnings = ("memory_dump and quiesce exclude each other in vSphere; memory_dump counts alone",)
         quiesce = False
     if vm.power_state == "poweredOff":
         return Grant(kind="powered_off", warnings=warnings)

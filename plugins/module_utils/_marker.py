@@ -59,13 +59,14 @@ class Described:
 def split(description: str | None) -> Described:
     """Take a raw description apart. Only its last line can be a marker.
 
-    A last line that begins like a marker but does not parse gives ``problem``: such a snapshot is protected, since
-    nobody can know any more whether it was on hold.
+    A last line that begins like a marker but does not parse gives ``problem``, and so does a marker below which
+    somebody has written: such a snapshot is protected, since nobody can know any more whether it was on hold.
     """
     raw = description or ""
     body, newline, last = raw.rstrip().rpartition("\n")
     if not looks_like_marker(last):
-        return Described(raw)
+        displaced = any(looks_like_marker(line) for line in body.split("\n"))
+        return Described(raw, problem="it is not the last line of the description" if displaced else None)
     text = body.removesuffix("\r") if newline else ""
     try:
         return Described(text, parse(last.strip()))

@@ -16,7 +16,11 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import Ta
 
 @dataclass
 class Outcome:
-    """What became of one VM. ``after`` is None where it was not read again, because nothing was done."""
+    """What became of one VM.
+
+    ``plan`` is the newest plan; ``first`` is the one before, where another task on the VM made a new one due.
+    ``after`` is None where the VM was not read again, because nothing was done.
+    """
 
     plan: VmPlan
     after: Vm | None = None
@@ -24,6 +28,12 @@ class Outcome:
     error: str | None = None
     changed: bool = False
     warnings: tuple[str, ...] = ()
+    first: VmPlan | None = None
+
+    @property
+    def began(self) -> VmPlan:
+        """The plan that the call began with."""
+        return self.first or self.plan
 
 
 @dataclass(frozen=True)

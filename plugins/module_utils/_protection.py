@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import with_hold
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
 
 # Name patterns of backup and replication products' snapshots, each with the product's name for the reason.
@@ -31,9 +32,10 @@ BACKUP_PRODUCTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 def backup_product(snapshot: Snapshot) -> str | None:
     """The product that a snapshot seems to belong to, by its name.
 
-    A managed snapshot is ours whatever its name: otherwise a set called 'before-veeam-upgrade' could never go.
+    One that we took is ours whatever its name: otherwise a set called 'before-veeam-upgrade' could never go. A marker
+    that says nothing but hold was put on somebody else's snapshot.
     """
-    if snapshot.managed:
+    if snapshot.marker is not None and not with_hold(snapshot.marker, False).empty:
         return None
     return next((product for product, pattern in BACKUP_PRODUCTS if pattern.fullmatch(snapshot.name)), None)
 

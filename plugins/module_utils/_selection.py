@@ -124,7 +124,10 @@ def parse_selection(params: Mapping[str, Any], validate: Validator) -> Selection
     if not ways:
         offered = "name, moid, uuid, vms" + (" or scope" if "scope" in params else "")
         raise InputError(f"no virtual machine is selected: set one of {offered}")
+    beside = {key: params[key] for key in ("folder", "datacenter", "name_match") if params.get(key) is not None}
     if ways == ["scope"]:
+        if beside:
+            raise InputError(f"{next(iter(beside))} goes with a name, not with scope, which has keys of its own")
         return Selection(scope=parse_scope(params["scope"]), abort_unresolved=abort)
     if ways != ["vms"]:
         one = {key: params[key] for key in SELECTOR_KEYS if params.get(key) is not None}
@@ -132,11 +135,13 @@ def parse_selection(params: Mapping[str, Any], validate: Validator) -> Selection
     entries = params["vms"]
     if not entries:
         raise InputError("vms is an empty list: name at least one virtual machine, or skip the task")
+    # What narrows one name narrows each of many: left out, it would let a VM outside of the folder be acted on.
+    narrowed = {**beside, "folder_paths_are_absolute": params.get("folder_paths_are_absolute")}
     selectors = []
     for position, entry in enumerate(entries):
         where = f"vms[{position}]"
         if isinstance(entry, str):
-            selectors.append(parse_selector({"name": entry}, entry, where))
+            selectors.append(parse_selector({**narrowed, "name": entry}, entry, where))
         elif isinstance(entry, Mapping):
             given = {str(key): value for key, value in entry.items() if value is not None}
             unknown = sorted(set(given) - set(SELECTOR_KEYS))
@@ -145,7 +150,8 @@ def parse_selection(params: Mapping[str, Any], validate: Validator) -> Selection
             checked, errors = validate(given)
             if errors:
                 raise InputError(f"{where}: {errors[0]}")
-            selectors.append(parse_selector(checked, entry, where))
+            own = {key: checked[key] for key in given}
+            selectors.append(parse_selector({**narrowed, **own} if "name" in own else own, entry, where))
         else:
             raise InputError(f"{where}: {entry!r} is neither a name nor a dictionary; quote a name that is a number")
     return Selection(tuple(selectors), abort_unresolved=abort)

@@ -60,7 +60,7 @@ def prune_details(view: View) -> Result:
     """What snapshot_prune adds for each VM: every snapshot with its reasons, told by what is really there."""
     left = {snapshot.moid: snapshot for snapshot in view.after}
     removed, kept = [], []
-    for verdict in view.outcome.plan.verdicts:
+    for verdict in view.outcome.began.verdicts:
         stays = left.get(verdict.snapshot.moid)
         if stays is None:
             gone = snapshot_dict(verdict.snapshot, view.before, view.now)

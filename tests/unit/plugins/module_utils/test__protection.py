@@ -48,6 +48,11 @@ def test_a_line_break_does_not_hide_a_product() -> None:
     assert backup_product(one("VEEAM BACKUP\nTEMPORARY SNAPSHOT")) == "Veeam"
 
 
+def test_holding_a_backup_products_snapshot_does_not_make_it_ours() -> None:
+    held = one("VEEAM BACKUP TEMPORARY SNAPSHOT", marker=Marker(hold=True))
+    assert protections(held) == ("on hold", "it belongs to a backup or replication product (Veeam)")
+
+
 def test_a_managed_snapshot_is_ours_whatever_its_name() -> None:
     assert protections(one("before-veeam-upgrade", marker=Marker(set="CHG1"))) == ()
 

@@ -75,6 +75,20 @@ def test_many_are_selected_by_names_and_dictionaries_in_order() -> None:
     )
 
 
+def test_what_narrows_one_name_narrows_each_of_many() -> None:
+    selection = read(vms=["a", {"name": "b", "folder": "mine"}, {"moid": "vm-1"}], folder="web", datacenter="DC0")
+    assert [(one.folder, one.datacenter) for one in selection.selectors] == [
+        ("web", "DC0"),
+        ("mine", "DC0"),
+        (None, None),
+    ]
+
+
+def test_a_folder_beside_a_scope_is_refused() -> None:
+    with pytest.raises(InputError, match="^folder goes with a name, not with scope"):
+        read(scope={"datacenter": "DC0"}, folder="web")
+
+
 @pytest.mark.parametrize(("unresolved", "abort"), [("abort", True), ("fail", False)])
 def test_unresolved_says_whether_one_bad_entry_ends_the_call(unresolved: str, abort: bool) -> None:
     assert read(name="a", unresolved=unresolved).abort_unresolved is abort
