@@ -16,11 +16,17 @@ _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*([a-z]+)?", re.ASCII | re.IGNORE
 
 
 def parse_size(text: str, option: str) -> int:
-    """Read an amount such as ``50GiB``, ``1.5TiB``, ``200GB`` or plain bytes. Raises InputError for anything else."""
+    """Read an amount such as ``50GiB``, ``1.5TiB``, ``200GB`` or plain bytes. Raises InputError for anything else.
+
+    A few bytes are a forgotten unit.
+    """
     match = _SIZE.fullmatch(str(text).strip())
     unit = (match[2] or "b").lower() if match else ""
     size = {**_UNITS, **_DECIMAL}.get(unit)
     amount = int(float(match[1]) * size) if match and size else 0
+    if match and not match[2] and 0 < amount < _UNITS["mib"]:
+        # A max_size of 50 would be 50 bytes, and take nearly everything.
+        raise InputError(f"{option}: '{text}' has no unit; write it like 50GiB or 1.5TiB")
     if amount <= 0:
         raise InputError(f"{option}: '{text}' is no amount of storage; write it like 50GiB or 1.5TiB, more than zero")
     return amount

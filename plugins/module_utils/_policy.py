@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
@@ -88,6 +88,10 @@ class Policy:
 
 def parse_policy(given: Mapping[str, Any]) -> Policy:
     """Read a policy. Raises InputError when it is empty, contradicts itself, or would mean to remove everything."""
+    known = [each.name for each in fields(Policy)]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise InputError(f"policy: unknown key '{unknown[0]}'; there are {', '.join(known)}")
 
     def duration(key: str) -> timedelta | None:
         return parse_duration(given[key], f"policy: {key}") if given.get(key) is not None else None
