@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 
 VERSION = 1
@@ -78,7 +79,7 @@ def read_plan(given: Mapping[str, Any]) -> PlanFile:
         raise InputError(f"plan: version {given.get('version')!r} is unknown; make the plan anew with this collection")
     try:
         vms = tuple(
-            PlannedVm(str(entry["moid"]), str(entry["name"]), str(entry["tree"]), tuple(map(str, entry["remove"])))
+            PlannedVm(str(entry["moid"]), str(entry["name"]), str(entry["tree"]), _moids(entry["remove"]))
             for entry in given["vms"]
         )
         vcenter = given["vcenter"]
@@ -89,13 +90,28 @@ def read_plan(given: Mapping[str, Any]) -> PlanFile:
     return PlanFile(vcenter, vms)
 
 
+def _moids(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list):
+        raise TypeError("'remove' is no list")
+    return tuple(map(str, given))
+
+
 def replay(vm: Vm, plan: PlanFile) -> tuple[Verdict, ...]:
-    """The verdicts that the plan means for the VM as it is now. Raises InputError when its tree has changed."""
+    """The verdicts that the plan means for the VM as it is now. Raises InputError when its tree has changed.
+
+    A plan lies in a file, where anybody may have edited it: it is no way around a hold or a protection.
+    """
     entry = plan.vm(vm.moid)
     if fingerprint(vm) != entry.tree:
         raise InputError(f"the snapshots of {vm.label} have changed since the plan was made; make the plan anew")
+    strange = sorted(set(entry.remove) - {snapshot.moid for snapshot in vm.snapshots})
+    if strange:
+        raise InputError(f"plan: it is damaged ({vm.label} has no snapshot {strange[0]}); make the plan anew")
     verdicts = []
     for snapshot in sorted(vm.snapshots, key=lambda one: (one.created_at, one.id)):
         remove = snapshot.moid in entry.remove
+        why = protections(snapshot) if remove else ()
+        if why:
+            raise InputError(f"plan: snapshot {snapshot.label} of {vm.label} is protected: {'; '.join(why)}")
         verdicts.append(Verdict(snapshot, remove, ("the plan removes it" if remove else "the plan keeps it",)))
     return tuple(verdicts)
