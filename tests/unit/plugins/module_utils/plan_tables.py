@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Golden plans: reads the tables in golden/*.yml and guide/*.yml.
+"""Tables of plans: reads those in golden/*.yml and guide/*.yml.
 
 A table is a policy, and machines with a row for each snapshot. Its columns, of which only ``name`` must be there:
 
@@ -44,7 +44,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Sn
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import parse_policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node
-from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, moid, node, tree, vm
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, node, tree, vm
 
 HERE = Path(__file__).parent
 Row = Mapping[str, str]
@@ -98,25 +98,24 @@ def tables(folder: str) -> Iterator[Table]:
 def _table(given: Mapping[str, Any]) -> Table:
     now = datetime.fromisoformat(str(given["now"])) if "now" in given else NOW
     now = now.replace(tzinfo=timezone.utc)
-    machines, rows, clones = [], {}, {}
+    machines: list[Vm] = []
+    rows: dict[str, Row] = {}
+    clones: dict[str, str] = {}
     busy, attributes = {}, {}
     for place, entry in enumerate(given["vms"], start=1):
-        name, moid_of_vm = entry["name"], f"vm-{place}"
+        here = f"vm-{place}"
         found = _rows(entry["snapshots"])
-        numbers = {row["name"]: len(rows) + number for number, row in enumerate(found, start=1)}
-        forest = _forest(found, numbers, now)
-        snapshots = tuple(_completed(one, found[numbers_to(numbers, one)]) for one in forest)
-        machines.append(vm(moid=moid_of_vm, name=name, snapshots=snapshots))
-        for row in found:
-            rows[moid(numbers[row["name"]])] = row
+        numbers = {name: len(rows) + number for number, name in enumerate(found, start=1)}
+        snapshots = tuple(_completed(one, found[one.name]) for one in _forest(found, numbers, now))
+        machines.append(vm(moid=here, name=entry["name"], snapshots=snapshots))
         for one in snapshots:
-            clone = found[numbers_to(numbers, one)].get("clone")
-            if clone:
-                clones.update(dict.fromkeys(one.disk_files, clone))
+            rows[one.moid] = found[one.name]
+            if found[one.name].get("clone"):
+                clones.update(dict.fromkeys(one.disk_files, found[one.name]["clone"]))
         if "busy" in entry:
-            busy[moid_of_vm] = entry["busy"]
+            busy[here] = entry["busy"]
         if "attribute" in entry:
-            attributes[moid_of_vm] = entry["attribute"]
+            attributes[here] = entry["attribute"]
     stores = {
         name: Datastore(name, parse_size(entry["capacity"], "capacity"), _size(entry["free"]))
         for name, entry in given.get("datastores", {}).items()
@@ -125,32 +124,26 @@ def _table(given: Mapping[str, Any]) -> Table:
     return Table(given["title"], given["policy"], tuple(machines), facts, now, rows)
 
 
-def _rows(text: str) -> list[Row]:
+def _rows(text: str) -> dict[str, Row]:
+    """The rows of one machine by the snapshot's name, from the top."""
     lines = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()]
     head, *body = lines
     assert all(len(line) == len(head) for line in body), f"not as wide as its head:\n{text}"
     assert len({line[0] for line in body}) == len(body), f"two rows of one name:\n{text}"
-    return [dict(zip(head, line, strict=True)) for line in body]
+    return {line[0]: dict(zip(head, line, strict=True)) for line in body}
 
 
-def numbers_to(numbers: Mapping[str, int], snapshot: Snapshot) -> int:
-    """The place of a snapshot's row among those of its machine."""
-    return snapshot.id - min(numbers.values())
-
-
-def _forest(rows: list[Row], numbers: Mapping[str, int], now: datetime) -> tuple[Snapshot, ...]:
-    parents: dict[str, str] = {}
-    above = ""
-    for row in rows:
-        parents[row["name"]] = row.get("parent", above)
-        above = row["name"]
+def _forest(rows: Mapping[str, Row], numbers: Mapping[str, int], now: datetime) -> tuple[Snapshot, ...]:
+    names = list(rows)
+    above = dict(zip(names, ["", *names], strict=False))
+    parents = {name: row.get("parent", above[name]) for name, row in rows.items()}
 
     def grown(parent: str) -> Iterator[Node]:
-        for row in rows:
-            if parents[row["name"]] == parent:
-                yield _node(row, numbers[row["name"]], now, tuple(grown(row["name"])))
+        for name in names:
+            if parents[name] == parent:
+                yield _node(rows[name], numbers[name], now, tuple(grown(name)))
 
-    return tree(*grown(""), current=numbers[rows[-1]["name"]] if rows else None)
+    return tree(*grown(""), current=numbers[names[-1]] if names else None)
 
 
 def _node(row: Row, number: int, now: datetime, children: tuple[Node, ...]) -> Node:
