@@ -17,7 +17,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._limits import E
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Filters, MinFree, Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
-from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, to_utc
 
 NO_LIMIT = "no limit asks for it"
 LAST = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
@@ -57,6 +57,7 @@ class Verdict:
 
 def judge_fleet(vms: Sequence[Vm], policy: Policy, facts: FleetFacts, now: datetime) -> dict[str, tuple[Verdict, ...]]:
     """By the VM's MoID, the verdict on each of its snapshots, oldest first, which is the order of removal."""
+    now = to_utc(now)
     cases = {vm.moid: _spare_the_last(_case(vm, policy, facts, now), policy) for vm in vms}
     if policy.min_free is not None:
         _make_room(cases, policy.min_free, policy, facts)
@@ -88,7 +89,9 @@ class _Case:
 
 
 def _case(vm: Vm, policy: Policy, facts: FleetFacts, now: datetime) -> _Case:
-    ordered = tuple(sorted(vm.snapshots, key=lambda one: (one.created_at, one.id)))
+    # Python takes times of one zone for wall clocks, and forgets that these are put back once a year.
+    known = [replace(one, created_at=to_utc(one.created_at)) for one in vm.snapshots]
+    ordered = tuple(sorted(known, key=lambda one: (one.created_at, one.id)))
     whole = _vm_protections(vm, policy, facts)
     clones = _cloned(vm, facts)
     protected = {one.moid: (*whole, *_protections(one, policy), *clones.get(one.moid, ())) for one in ordered}
