@@ -73,7 +73,9 @@ options:
         description: Remove from the root of a chain what makes it longer than this.
         type: int
       max_size:
-        description: Remove the oldest while a virtual machine's snapshots take more than this together, say V(50GiB).
+        description:
+          - Remove the oldest while a virtual machine's snapshots hold more than this together, say V(50GiB).
+            A snapshot holds what its removal would give back, so what was written since it was taken counts.
         type: str
       min_free:
         description:
@@ -112,7 +114,7 @@ options:
             description: The snapshot's owner.
             type: str
           larger_than:
-            description: Bytes, such as V(10GiB).
+            description: What its removal would give back, such as V(10GiB).
             type: str
           older_than:
             description: An age, such as V(7d).
@@ -264,8 +266,8 @@ datastores:
   sample: [{name: LocalDS_0, capacity_bytes: 1099511627776, free_bytes: 219902325555, frees_bytes: 16777728}]
 totals:
   description:
-    - How many snapshots were looked at, how many of them the plan removes and keeps, and about how many bytes that gives
-      back. It is whole whatever O(report) leaves out.
+    - How many snapshots were looked at, how many of them the plan removes and keeps, and about how many bytes that
+      gives back. It is whole whatever O(report) leaves out.
   returned: when the selection was looked up
   type: dict
   sample: {snapshots: 240, remove: 12, keep: 228, frees_bytes: 16777728}
