@@ -118,6 +118,17 @@ def _vm_protections(vm: Vm, policy: Policy, facts: FleetFacts) -> tuple[str, ...
     return tuple(reasons)
 
 
+def protected_now(vm: Vm, verdicts: Sequence[Verdict], facts: FleetFacts) -> str | None:
+    """Why a plan that was made before may not be carried out: what has come to protect the VM, or a snapshot, since."""
+    whole = _vm_protections(vm, Policy(), facts)
+    clones = _cloned(vm, facts)
+    for verdict in verdicts:
+        reasons = (*whole, *clones.get(verdict.snapshot.moid, ())) if verdict.remove else ()
+        if reasons:
+            return f"plan: snapshot {verdict.snapshot.label} of {vm.label} is protected: {'; '.join(reasons)}"
+    return None
+
+
 def _protections(snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
     reasons = list(protections(snapshot))
     pattern = _matched(snapshot.name, policy.protect)

@@ -18,12 +18,13 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
     FleetFacts,
     Verdict,
     judge_fleet,
+    protected_now,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import freed, no_room, plan_removals
 from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, replay, write_plan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE, Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
     read_attribute,
@@ -92,9 +93,29 @@ class Pruning:
                     replayed[vm.moid] = replay(vm, self.plan)
                 except InputError as error:
                     replayed[vm.moid] = error.msg
-            return replayed
+            return self._still_free(session, vms, replayed)
         policy = self.policy or Policy()
         return dict(judge_fleet(vms, policy, self._facts(session, vms, policy, now), now))
+
+    def _still_free(
+        self, session: Session, vms: Sequence[Vm], replayed: dict[str, tuple[Verdict, ...] | str]
+    ) -> dict[str, tuple[Verdict, ...] | str]:
+        """The same, with a reason for each VM that is protected now: trees show no tasks, clones or attributes."""
+        doomed = [vm for vm in vms if not isinstance(replayed[vm.moid], str)]
+        facts = self._protecting(session, doomed, PROTECT_ATTRIBUTE) if doomed else FleetFacts()
+        for vm in doomed:
+            found = replayed[vm.moid]
+            why = None if isinstance(found, str) else protected_now(vm, found, facts)
+            replayed[vm.moid] = why or found
+        return replayed
+
+    def _protecting(self, session: Session, vms: Sequence[Vm], attribute: str) -> FleetFacts:
+        moids = [vm.moid for vm in vms]
+        return FleetFacts(
+            busy=read_busy(session, moids),
+            attributes=read_attribute(session, moids, attribute),
+            clones=read_clones(session, vms),
+        )
 
     def _facts(self, session: Session, vms: Sequence[Vm], policy: Policy, now: datetime) -> FleetFacts:
         stores = read_datastores(session) if policy.min_free is not None else {}
@@ -106,13 +127,7 @@ class Pruning:
             doomed = [vm for vm in vms if vm.snapshots]
         if not doomed:
             return FleetFacts(datastores=stores)
-        moids = [vm.moid for vm in doomed]
-        return FleetFacts(
-            datastores=stores,
-            busy=read_busy(session, moids),
-            attributes=read_attribute(session, moids, policy.protect_attribute),
-            clones=read_clones(session, doomed),
-        )
+        return replace(self._protecting(session, doomed, policy.protect_attribute), datastores=stores)
 
     def _plan(self, vm: Vm, verdicts: Mapping[str, tuple[Verdict, ...] | str]) -> VmPlan:
         found = verdicts[vm.moid]

@@ -24,6 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
     FleetFacts,
     Verdict,
     judge_fleet,
+    protected_now,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
@@ -673,3 +674,26 @@ def test_a_damaged_list_of_removals_is_refused() -> None:
         read_plan({**whole, "vms": [{**entry, "remove": []}, {**entry, "remove": []}]})
     with pytest.raises(InputError, match="has no snapshot snapshot-9"):
         replay(machine, read_plan({**whole, "vms": [{**entry, "remove": ["snapshot-1", "snapshot-9"]}]}))
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (FleetFacts(), None),
+        (FleetFacts(busy={"vm-1": "task-1"}), "a snapshot task runs on its VM (task-1)"),
+        (FleetFacts(attributes={"vm-1": "yes"}), "its VM is protected by the custom attribute savepoint.protect"),
+        (FleetFacts(attributes={"vm-1": "no"}), None),
+        (FleetFacts(clones={"[san1] 2.vmdk": "desk"}), "the linked clone desk depends on it"),
+        # Of one that stays, but the clone reads what is above it too.
+        (FleetFacts(clones={"[san1] 3.vmdk": "desk"}), "the linked clone desk depends on it"),
+        (FleetFacts(clones={"[san1] 4.vmdk": "desk"}), None),
+        (FleetFacts(busy={"vm-2": "task-1"}, attributes={"vm-2": "yes"}), None),
+    ],
+)
+def test_what_has_come_to_protect_a_snapshot_since_stops_a_plan(known: FleetFacts, why: str | None) -> None:
+    marked = Marker(set="CHG1")
+    forest = tree(node(1, None, node(2, marker=marked), node(3, marker=marked), marker=marked))
+    machine = vm(snapshots=tuple(replace(one, disk_files=(f"[san1] {one.id}.vmdk",)) for one in forest))
+    verdicts = [Verdict(one, one.id != 3, ("the plan says so",)) for one in machine.snapshots]
+    said = protected_now(machine, verdicts, known)
+    assert said == (None if why is None else f"plan: snapshot {forest[0].label} of {machine.label} is protected: {why}")
