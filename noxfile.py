@@ -55,7 +55,8 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
         checks.run("mypy tests", command, top, path)
         production = ["ansible-lint", "--nocolor", "--offline", "--profile", "production", "--strict"]
-        checks.run("ansible-lint", production, copy, env)
+        targets = {"ANSIBLE_ROLES_PATH": str(copy / "tests" / "integration" / "targets")}  # as their runme.sh do
+        checks.run("ansible-lint", production, copy, {**env, **targets})
         documented = ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."]
         quiet = ["--config-file", "tests/tools/antsibull.cfg"]
         checks.run("antsibull-docs", ["antsibull-docs", *quiet, *documented], copy, env)
