@@ -5,7 +5,7 @@ RUN := python3 tests/tools/bootstrap.py
 .DEFAULT_GOAL := help
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 	@echo 'More: $(RUN) nox --list'
 
 demo:  ## Patch 12 simulated VMs, see 2 fail and be rolled back

@@ -36,7 +36,8 @@ def snapshot_details(view: View) -> Result:
 
 def snapshot_peers(result: Result, view: View) -> Result:
     """The peers' keys of vm_snapshot."""
-    renamed = result["changed"] and any(isinstance(action, Rename) for action in view.outcome.plan.actions)
+    actions = view.outcome.plan.actions
+    renamed = result["changed"] and any(isinstance(action, Rename) and action.name is not None for action in actions)
     return {"renamed": renamed, "snapshot": result["snapshot"], **_task_result(view)}
 
 

@@ -251,7 +251,7 @@ snapshot:
   type: dict
   sample: {id: 4, name: CHG0031337, kind: crash_consistent, current: true}
 renamed:
-  description: Whether the snapshot got another name or description.
+  description: Whether the snapshot got another name.
   returned: for a single virtual machine
   type: bool
   sample: false

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Builds, caches, starts and stops the simulated vCenter. README.md says how to use it. Standard library only."""
 
 from __future__ import annotations

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tarfile
 from pathlib import Path
+
+from checks import Checks
+from simctl import HERE, Simulator
 
 ALLOWED = re.compile(
     r"""
@@ -40,3 +44,23 @@ def modules(path: Path) -> list[str]:
 def playbooks(path: Path) -> list[str]:
     names = [Path(name) for name in content(path)]
     return [f"savepoint.vsphere.{name.stem}" for name in names if name.match("playbooks/*.yml")]
+
+
+def patch(checks: Checks, scratch: Path, env: dict[str, str]) -> None:
+    """Patches two guests with the installed collection's playbook, and looks at what became of them."""
+    hosts = {"hosts": {"vm-0001": {}, "vm-0002": {}}, "vars": {"ansible_connection": "savepoint_guest"}}
+    (scratch / "inventory.json").write_text(json.dumps({"all": hosts}))
+    task = {"name": "Patch", "ansible.builtin.copy": {"content": "new\n", "dest": "~/version", "mode": "0644"}}
+    (scratch / "patch.yml").write_text(json.dumps([task]))
+    extra = {"patch_guard_set": "CHG0031337", "patch_guard_patch_tasks": str(scratch / "patch.yml")}
+    command = ["ansible-playbook", "-i", "inventory.json", "savepoint.vsphere.patch_with_rollback"]
+    guests = scratch / "guests"
+    guests.mkdir()
+    with Simulator(vms=2, guests=guests) as simulated:
+        env = {**env, **simulated.env, "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection_plugins")}
+        checks.run("patch_with_rollback of it", [*command, "-e", json.dumps(extra)], scratch, env)
+        taken = simulated.get("/v1/calls")["by_method"].get("CreateSnapshot_Task")
+        left = [vm["snapshots"] for vm in simulated.get("/v1/vms") if vm["snapshots"]]
+        versions = [path.read_text() for path in sorted(guests.glob("*/disk/version"))]
+    told = f"{taken} snapshots taken, {len(left)} left, versions {versions}"
+    checks.record(f"the outcome: {told}", (taken, left, versions) == (2, [], ["new\n", "new\n"]))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -22,6 +24,39 @@ from xml.etree import ElementTree
 import nox
 
 GREEN, RED, PLAIN = ("\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+
+
+@contextmanager
+def started(
+    words: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, capture: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """A command in a process group of its own, of which nothing is left at the end, also after Ctrl-C."""
+    process = subprocess.Popen(
+        words,
+        cwd=cwd,
+        env={**environment(), **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if capture else None,
+        stderr=subprocess.STDOUT if capture else None,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Asks first, as Ctrl-C does, so that it can stop what it has started itself."""
+    for number, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        if process.poll() is not None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
 
 
 @dataclass
@@ -34,6 +69,7 @@ class Checks:
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    running: set[subprocess.Popen[str]] = field(default_factory=set)
 
     def title(self, text: str) -> None:
         print(f"\n--- {self.name}: {text} ({time.monotonic() - self.began:.0f} s)", flush=True)
@@ -60,26 +96,12 @@ class Checks:
         self.title(what)
         words = [str(word) for word in command]
         print("$ " + " ".join(words), flush=True)
-        process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env={**environment(), **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if each_line else None,
-            stderr=subprocess.STDOUT if each_line else None,
-            text=True,
-            errors="replace",
-        )
-        try:
+        with started(words, cwd, env, capture=each_line is not None) as process:
             if each_line and process.stdout:
                 for line in process.stdout:
                     if each_line(line):
                         print(line, end="", flush=True)
             ok = process.wait() == 0
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
         if count:
             return self.record(what, ok)
         return ok
@@ -88,21 +110,19 @@ class Checks:
         """Runs one command while others run; its output comes in one piece at its end."""
         began = time.monotonic()
         print(f"{self.name}: {what} started", flush=True)
-        done = subprocess.run(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        with started([str(word) for word in command], cwd, capture=True) as process:
+            self.running.add(process)
+            output, _nothing = process.communicate()
+            self.running.discard(process)
         with self.lock:
             self.title(f"{what}, which took {time.monotonic() - began:.0f} s")
-            print(done.stdout, end="", flush=True)
-            return self.record(what, done.returncode == 0)
+            print(output, end="", flush=True)
+            return self.record(what, process.returncode == 0)
+
+    def stop(self) -> None:
+        """Ends what run_aside has under way in other threads."""
+        for process in list(self.running):
+            end(process)
 
     def junit(self, what: str, reports: Iterable[Path], ok: bool) -> None:
         """Counts the test functions in JUnit reports. A tool that failed without one failed test is a failure too."""
@@ -134,6 +154,9 @@ def environment() -> dict[str, str]:
 
 
 FINISHED: list[Checks] = []
+
+# A session that is told to end stops what it has started first.
+signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
 
 
 def session(function: Callable[[nox.Session, Checks], None]) -> Callable[[nox.Session], None]:

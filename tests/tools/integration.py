@@ -102,8 +102,10 @@ def run_all(checks: Checks, wanted: list[str], command: list[str]) -> None:
             workers = [pool.submit(work, stop) for ignored in range(min(len(wanted), os.cpu_count() or 1))]
             for worker in workers:
                 worker.result()
-        finally:
+        except BaseException:
             stop.set()
+            checks.stop()
+            raise
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E402 - Ansible wants a plugin's documentation before its imports
+
 """Talks to a guest of the simulated vCenter. For tests, the demo and the bench; not part of the collection."""
 
 from __future__ import annotations

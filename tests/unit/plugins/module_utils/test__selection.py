@@ -85,7 +85,7 @@ def test_what_narrows_one_name_narrows_each_of_many() -> None:
 
 
 def test_a_folder_beside_a_scope_is_refused() -> None:
-    with pytest.raises(InputError, match="^folder goes with a name, not with scope"):
+    with pytest.raises(InputError, match=r"^folder goes with a name, not with scope"):
         read(scope={"datacenter": "DC0"}, folder="web")
 
 
