@@ -46,13 +46,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import parse_max_reverts
+from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import parse_quota
 
 
 def allowed_reverts(limit: Any, total: int) -> int:
     """The count that a limit means."""
     try:
-        return parse_max_reverts(str(limit)).allowed(total)
+        return parse_quota(str(limit), "max_reverts").allowed(total)
     except InputError as error:
         raise AnsibleFilterError(error.msg) from error
 
