@@ -222,7 +222,7 @@ def every_trouble(scenario: Scenario) -> None:
 
 
 def all_pass(scenario: Scenario) -> None:
-    """Nobody fails; then again with the same set, which is a new change; then check mode, which changes nothing."""
+    """Nobody fails; then again, and the snapshots are kept; then one fails, and goes back to the one that was kept."""
     scenario.machines(a="", b="")
     ran = scenario.play(playbook="savepoint.vsphere.patch_with_rollback", patch_guard_patch_tasks=plain_patch(scenario))
     equal((ran.rc, ran.ended("committed")), (0, ["a", "b"]), f"first run: {ran.output[-2000:]}")
@@ -242,11 +242,15 @@ def all_pass(scenario: Scenario) -> None:
 
 
 def plain_patch(scenario: Scenario) -> str:
-    """The patch tasks without a handler, which the collection's own playbook can't have."""
+    """The patch tasks without a handler, which the collection's own playbook can't have, but with a file beside them.
+
+    Ansible looks for that among the role's own files first, so it has the name of one of its phases.
+    """
     path = scenario.scratch / "patch.yml"
-    path.write_text((FILES / "patch.yml").read_text().replace("  notify: Restart the app\n", ""))
-    for name in scenario.hosts:
-        (scenario.disk(name.removeprefix(scenario.prefix)) / "restarted").write_text("by nobody\n")
+    tasks = (FILES / "patch.yml").read_text().replace("  notify: Restart the app\n", "")
+    path.write_text(tasks + "\n- name: Include a file beside this one\n  ansible.builtin.include_tasks: summary.yml\n")
+    restart = {"name": "Restart", "ansible.builtin.copy": {"content": "yes\n", "dest": "restarted", "mode": "0644"}}
+    (scenario.scratch / "summary.yml").write_text(json.dumps([restart]))
     return str(path)
 
 
