@@ -4,5 +4,5 @@ set -eux
 
 sim_path=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["sim_path"])')
 
-ANSIBLE_ROLES_PATH=.. python "${sim_path}/simctl.py" exec -vms 1000 -name-format scale-%04d -- \
+ANSIBLE_LOOKUP_PLUGINS=../setup_simulator/lookup_plugins python "${sim_path}/simctl.py" exec -vms 1000 -name-format scale-%04d -- \
     ansible-playbook -i "${INVENTORY_PATH}" scale.yml "$@"

@@ -1,0 +1,421 @@
+"""Runs real playbooks of role patch_guard on the simulated vCenter, and looks at what they left there.
+
+python scenarios.py INTEGRATION_CONFIG [NAME]: all scenarios, or those whose name begins with NAME. Each has virtual
+machines of its own, so two run at a time. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILES = Path(__file__).resolve().parent / "files"
+SETTINGS = {
+    "patch_guard_patch_tasks": str(FILES / "patch.yml"),
+    "patch_guard_verify_tasks": str(FILES / "verify.yml"),
+    "patch_guard_connect_timeout": 3,
+    "patch_guard_reconnect_timeout": 10,
+    "patch_guard_guest_timeout": "10s",
+}
+PLAY = {
+    "name": "Patch, and roll back what fails",
+    "hosts": "all",
+    "gather_facts": False,
+    "roles": ["savepoint.vsphere.patch_guard"],
+    "handlers": [
+        {
+            "name": "Restart the app",
+            "ansible.builtin.copy": {"content": "restarted\n", "dest": "restarted", "mode": "0644"},
+        }
+    ],
+}
+
+
+@dataclass
+class Stage:
+    """What all scenarios share: where the simulator is."""
+
+    config: dict[str, Any]
+    scratch: Path
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the control endpoint."""
+        request = urllib.request.Request(
+            self.config["sim_control"] + path,
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"Content-Type": "application/json"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+
+@dataclass
+class Ran:
+    """A playbook run."""
+
+    rc: int
+    output: str
+    outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def ended(self, outcome: str) -> list[str]:
+        """The hosts with that outcome."""
+        return sorted(self.outcomes.get(outcome, {}))
+
+    def why(self, host: str) -> str:
+        """The reason of a host's outcome."""
+        return next((hosts[host] for hosts in self.outcomes.values() if host in hosts), "")
+
+
+class Scenario:
+    """Virtual machines of its own, and the playbook runs on them."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self.stage = stage
+        self.prefix = f"pg-{name}-"
+        self.set = f"PG-{name}"
+        self.scratch = stage.scratch / name
+        self.scratch.mkdir()
+        self.hosts: dict[str, dict[str, Any]] = {}
+
+    def machines(self, **trouble: str) -> None:
+        """One VM and guest for each keyword, with version 1 on it; the value says what goes wrong there."""
+        for short, what in trouble.items():
+            name = self.prefix + short
+            self.stage.request("POST", "/v1/vms", {"name": name, "folder": f"tests/{self.set}"})
+            self.hosts[name] = {"trouble": what}
+            (self.disk(short) / "version").write_text("1\n")
+
+    def remove(self) -> None:
+        for name in self.hosts:
+            self.stage.request("DELETE", f"/v1/vms/{name}")
+
+    def vm(self, short: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.stage.request("GET", f"/v1/vms/{self.prefix}{short}")
+        return found
+
+    def disk(self, short: str) -> Path:
+        return Path(self.vm(short)["guest"]["disk"])
+
+    def version(self, short: str) -> str:
+        return (self.disk(short) / "version").read_text().strip()
+
+    def versions(self) -> dict[str, str]:
+        return {name.removeprefix(self.prefix): self.version(name.removeprefix(self.prefix)) for name in self.hosts}
+
+    def snapshots(self) -> dict[str, list[str]]:
+        """Names of the snapshots by VM, those that have any."""
+        every = {name.removeprefix(self.prefix): self.vm(name.removeprefix(self.prefix)) for name in self.hosts}
+        return {short: [one["name"] for one in vm["snapshots"]] for short, vm in every.items() if vm["snapshots"]}
+
+    def fault(self, short: str, method: str, **more: Any) -> None:
+        self.stage.request("POST", "/v1/faults", {"vm": self.prefix + short, "method": method, "times": 1, **more})
+
+    def play(self, *words: str, playbook: str = "", keywords: dict[str, Any] | None = None, **variables: Any) -> Ran:
+        """Run a playbook with the role; "keywords" are those of the play, the others are extra variables."""
+        if not playbook:
+            path = self.scratch / "play.yml"  # written out, since not every ansible-core takes a template for them
+            path.write_text(json.dumps([{**PLAY, **(keywords or {})}]))
+            playbook = str(path)
+        environment = {**os.environ, **self.stage.config["sim_env"]}
+        environment.update(variables.pop("environment", {}))
+        environment |= {
+            "ANSIBLE_CONNECTION_PLUGINS": str(Path(self.stage.config["sim_path"]) / "connection_plugins"),
+            "ANSIBLE_PIPELINING": "1",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            "ANSIBLE_LOCAL_TEMP": str(self.scratch / "tmp"),
+            "ANSIBLE_HOST_PATTERN_MISMATCH": "ignore",
+        }
+        common = {"ansible_connection": "savepoint_guest", "ansible_python_interpreter": sys.executable}
+        inventory = self.scratch / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": self.hosts, "vars": common}}))
+        extra = {"patch_guard_set": self.set, **SETTINGS, **variables}
+        command = ["ansible-playbook", "-i", str(inventory), playbook, *words]
+        done = subprocess.run(
+            [*command, "-e", json.dumps(extra)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        ran = Ran(done.returncode, done.stdout, self.stats(done.stdout))
+        (self.scratch / f"output-{time.monotonic_ns()}").write_text(done.stdout)
+        return ran
+
+    def stats(self, output: str) -> dict[str, dict[str, str]]:
+        """The role's set_stats, with the hosts' short names."""
+        found = re.search(r"^\s*RUN: (\{.*\})\s*$", output, re.MULTILINE)
+        if not found:
+            return {}
+        stats = json.loads(found[1])["patch_guard_outcome"]
+        return {
+            word: {host.removeprefix(self.prefix): why for host, why in hosts.items()} for word, hosts in stats.items()
+        }
+
+
+def equal(real: Any, wanted: Any, what: str) -> None:
+    assert real == wanted, f"{what}: {real!r} instead of {wanted!r}"
+
+
+def contains(text: str, *parts: str) -> None:
+    for part in parts:
+        assert part in text, f"{part!r} is not in {text!r}"
+
+
+# The scenarios
+
+
+def every_trouble(scenario: Scenario) -> None:
+    """One host each of what can go wrong, all at once; any_errors_fatal must not take the healthy ones along."""
+    scenario.machines(
+        good="", fine="", health="verify", broken="patch", gone="lost", kernel="boot", full="", busy="", mute=""
+    )
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}gone", {"boot": "never", "boot_after_revert": "0s"})
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}kernel", {"boot": "never", "boot_after_revert": "0s"})
+    scenario.fault("full", "CreateSnapshot_Task", action="task_fail", fault="NoDiskSpace")
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}busy", {"consolidation_needed": True})
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}mute", {"boot": "never"})
+    scenario.stage.request("POST", f"/v1/guests/{scenario.prefix}mute/reboot")
+    scenario.hosts[scenario.prefix + "good"]["moid"] = scenario.vm("good")["moid"]
+    scenario.hosts[scenario.prefix + "nobody"] = {}
+    ran = scenario.play(patch_guard_max_reverts="100%", keywords={"any_errors_fatal": True})
+    del scenario.hosts[scenario.prefix + "nobody"]
+
+    equal(ran.ended("committed"), ["fine", "good"], "committed")
+    equal(ran.ended("recovered"), ["broken", "health", "kernel"], "recovered")
+    equal(ran.ended("reverted"), ["gone"], "reverted")
+    equal(ran.ended("failed"), [], "failed")
+    equal(ran.ended("untouched"), ["busy", "full", "mute", "nobody"], "untouched")
+    new = {name for name, version in scenario.versions().items() if version == "2"}
+    equal(new, {"good", "fine"}, "patched")
+    equal(scenario.snapshots(), {"gone": [scenario.set]}, "snapshots left")
+    states = {name: scenario.vm(name)["guest"]["reachable"] for name in ("broken", "health", "kernel", "gone")}
+    equal(set(states.values()), {True}, f"running again: {states}")
+    assert ran.rc != 0
+    # What a guest prints is shown as it is, never evaluated.
+    contains(ran.why("broken"), "Miss a dependency", "{{ inventory_file }} is missing")
+    contains(ran.why("health"), "the app answers 500", "healthy again")
+    contains(ran.why("busy"), "consolidation")
+    contains(ran.why("gone"), "lost")
+    contains(ran.why("mute"), "does not answer")
+    contains(ran.why("nobody"), "nobody")
+
+
+def all_pass(scenario: Scenario) -> None:
+    """Nobody fails; then again, and the snapshots are kept; then one fails, and goes back to the one that was kept."""
+    scenario.machines(a="", b="")
+    ran = scenario.play(playbook="savepoint.vsphere.patch_with_rollback", patch_guard_patch_tasks=plain_patch(scenario))
+    equal((ran.rc, ran.ended("committed")), (0, ["a", "b"]), f"first run: {ran.output[-2000:]}")
+    equal(scenario.versions(), {"a": "2", "b": "2"}, "versions")
+    equal(scenario.snapshots(), {}, "snapshots left")
+
+    ran = scenario.play(patch_guard_commit="keep", patch_guard_owner="somebody")
+    equal((ran.rc, ran.ended("committed")), (0, ["a", "b"]), "second run")
+    equal(scenario.snapshots(), {"a": [scenario.set], "b": [scenario.set]}, "kept")
+    contains(scenario.vm("a")["snapshots"][0]["description"], "owner=somebody", "expires=")
+
+    # Patched meanwhile, and broken now: it goes back to the snapshot that is there, and no second one is taken.
+    scenario.hosts[scenario.prefix + "b"]["trouble"] = "patch"
+    ran = scenario.play(patch_guard_fail_on_rollback=False)
+    equal((ran.rc, ran.ended("recovered")), (0, ["b"]), "third run")
+    equal(scenario.snapshots(), {}, "snapshots after it")
+
+
+def plain_patch(scenario: Scenario) -> str:
+    """The patch tasks without a handler, which the collection's own playbook can't have, but with a file beside them.
+
+    Ansible looks for that among the role's own files first, so it has the name of one of its phases.
+    """
+    path = scenario.scratch / "patch.yml"
+    tasks = (FILES / "patch.yml").read_text().replace("  notify: Restart the app\n", "")
+    path.write_text(tasks + "\n- name: Include a file beside this one\n  ansible.builtin.include_tasks: summary.yml\n")
+    restart = {"name": "Restart", "ansible.builtin.copy": {"content": "yes\n", "dest": "restarted", "mode": "0644"}}
+    (scenario.scratch / "summary.yml").write_text(json.dumps([restart]))
+    return str(path)
+
+
+def check_mode(scenario: Scenario) -> None:
+    """Nothing is changed, and what would be is told."""
+    scenario.machines(a="", b="", full="")
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}full", {"consolidation_needed": True})
+    ran = scenario.play("--check", "--diff")
+    equal(ran.ended("untouched"), ["a", "b", "full"], "untouched")
+    contains(ran.why("a"), "it would be patched")
+    equal(set(scenario.versions().values()), {"1"}, "versions")
+    equal(scenario.snapshots(), {}, "snapshots")
+    equal(ran.rc, 2, "the blocked host fails")
+
+
+def too_many(scenario: Scenario) -> None:
+    """More fail than may be reverted: all is left as it is. Both ways on that the summary tells work."""
+    scenario.machines(a="verify", b="patch", c="", d="")
+    ran = scenario.play()
+    equal(ran.ended("failed"), ["a", "b", "c", "d"], "failed")
+    equal(sorted(scenario.snapshots()), ["a", "b", "c", "d"], "snapshots kept")
+    equal(set(scenario.versions().values()), {"2"}, "versions")
+
+    found = re.search(r'"(ansible localhost -m savepoint.vsphere.snapshot_revert .*)"', ran.output)
+    assert found, ran.output
+    environment = {**os.environ, **scenario.stage.config["sim_env"]}
+    command = json.loads(f'"{found[1]}"')
+    subprocess.run(command, shell=True, check=True, stdout=subprocess.PIPE, env=environment)
+    equal(scenario.versions(), {"a": "1", "b": "1", "c": "2", "d": "2"}, "versions after the command")
+
+    ran = scenario.play(patch_guard_max_reverts="100%")
+    equal((ran.ended("recovered"), ran.ended("committed")), (["a", "b"], ["c", "d"]), "second run")
+    equal(scenario.versions(), {"a": "1", "b": "1", "c": "2", "d": "2"}, "versions")
+    equal(scenario.snapshots(), {}, "snapshots left")
+
+
+def batches(scenario: Scenario) -> None:
+    """Each batch is settled before the next begins, and the outcomes of all are told."""
+    scenario.machines(a="", b="verify", c="", d="patch")
+    ran = scenario.play(keywords={"serial": 2})
+    equal((ran.ended("committed"), ran.ended("recovered")), (["a", "c"], ["b", "d"]), "outcomes")
+    equal(scenario.versions(), {"a": "2", "b": "1", "c": "2", "d": "1"}, "versions")
+    equal(scenario.snapshots(), {}, "snapshots left")
+    equal(ran.rc, 2, "rc")
+
+    # The play's own limit acts between the batches.
+    ran = scenario.play(keywords={"serial": 2, "max_fail_percentage": 10})
+    equal((ran.ended("committed"), ran.ended("recovered")), (["a"], ["b"]), "outcomes of the first batch alone")
+    equal(scenario.snapshots(), {}, "snapshots left")
+
+
+def lost_first(scenario: Scenario) -> None:
+    """The host that spoke for the batch gets lost; another takes over."""
+    scenario.machines(a="lost", b="", c="")
+    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}a", {"boot": "never", "boot_after_revert": "0s"})
+    ran = scenario.play()
+    equal((ran.ended("reverted"), ran.ended("committed")), (["a"], ["b", "c"]), "outcomes")
+    equal(scenario.version("a"), "1", "version")
+
+
+def no_vcenter(scenario: Scenario) -> None:
+    """When vCenter can't be asked nobody is touched, and every host fails."""
+    scenario.machines(a="", b="")
+    ran = scenario.play(environment={"VMWARE_PASSWORD": "wrong"})
+    equal(ran.rc, 2, "rc")
+    contains(ran.output, "Nothing was touched")
+    equal(len(re.findall(r"unreachable=0 +failed=1 ", ran.output)), 2, "hosts that failed")
+    equal(set(scenario.versions().values()), {"1"}, "versions")
+
+
+def vcenter_refuses(scenario: Scenario) -> None:
+    """A host that can't be reverted, or whose snapshot can't be removed, needs a person; its snapshot stays."""
+    scenario.machines(a="verify", b="", c="")
+    scenario.fault("a", "RevertToSnapshot_Task", action="task_fail", fault="FileLocked")
+    scenario.fault("b", "RemoveSnapshot_Task", action="task_fail", fault="FileLocked")
+    ran = scenario.play()
+    equal((ran.ended("failed"), ran.ended("committed")), (["a", "b"], ["c"]), "outcomes")
+    contains(ran.why("a"), "NOT rolled back")
+    contains(ran.why("b"), "still there")
+    equal(sorted(scenario.snapshots()), ["a", "b"], "snapshots kept")
+
+
+def old_set(scenario: Scenario) -> None:
+    """A snapshot of the set that is older than the limit can't be rolled back to, so the host is not patched."""
+    scenario.machines(a="", b="")
+    scenario.stage.request(
+        "POST",
+        f"/v1/vms/{scenario.prefix}a/snapshots",
+        {"name": "x", "description": f"[savepoint set={scenario.set} kind=crash_consistent]", "age": "30h"},
+    )
+    ran = scenario.play()
+    equal((ran.ended("untouched"), ran.ended("committed")), (["a"], ["b"]), "outcomes")
+    contains(ran.why("a"), "longer ago than 24h")
+
+
+def strategies(scenario: Scenario) -> None:
+    """Without a barrier between hosts the role refuses to begin."""
+    scenario.machines(a="", b="")
+    for strategy in ("free", "host_pinned"):
+        ran = scenario.play(keywords={"strategy": strategy})
+        equal(ran.rc, 1, "rc")
+        contains(ran.output, "Need strategy linear")
+    equal(set(scenario.versions().values()), {"1"}, "versions")
+
+
+def wrong_input(scenario: Scenario) -> None:
+    """Each of these is one clear sentence, and nothing happens."""
+    scenario.machines(a="")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"patch_guard_patch_tasks": "missing.yml"}, "must name files of"),
+        ({"patch_guard_max_reverts": "many"}, "neither a count"),
+        ({"patch_guard_max_revert_age": "soon"}, "is not a duration"),
+        ({"patch_guard_consistency": "perfect"}, "value of patch_guard_consistency must be one of"),
+        ({"patch_guard_set": ""}, "patch_guard_set must not be empty"),
+    ]
+    for variables, said in wrong:
+        ran = scenario.play(**variables)
+        equal(ran.rc, 2, f"rc with {variables}")
+        contains(ran.output, said)
+    equal((scenario.versions(), scenario.snapshots()), ({"a": "1"}, {}), "touched")
+
+
+SCENARIOS: list[Callable[[Scenario], None]] = [
+    every_trouble,
+    all_pass,
+    too_many,
+    batches,
+    wrong_input,
+    vcenter_refuses,
+    lost_first,
+    strategies,
+    no_vcenter,
+    check_mode,
+    old_set,
+]
+
+
+def run(stage: Stage, function: Callable[[Scenario], None]) -> str | None:
+    """Run one; gives what went wrong."""
+    name = function.__name__.replace("_", "-")
+    scenario = Scenario(stage, name)
+    began = time.monotonic()
+    problem = None
+    try:
+        function(scenario)
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        outputs = "\n".join(path.read_text() for path in sorted(scenario.scratch.glob("output-*")))
+        problem = f"{name}: {error}"
+        print(f"{outputs}\nFAILED {problem}", flush=True)
+    finally:
+        scenario.remove()
+    took = time.monotonic() - began
+    print(f"{'FAILED' if problem else 'passed'} {name} ({took:.0f} s): {function.__doc__}", flush=True)
+    return problem
+
+
+def main(config: str, wanted: str = "") -> int:
+    chosen = [one for one in SCENARIOS if one.__name__.replace("_", "-").startswith(wanted)]
+    with tempfile.TemporaryDirectory(prefix="savepoint-patch-guard-") as scratch:
+        stage = Stage(json.loads(Path(config).read_text()), Path(scratch))
+        with ThreadPoolExecutor(2) as pool:
+            problems = [problem for problem in pool.map(lambda one: run(stage, one), chosen) if problem]
+    print(f"{len(chosen)} scenarios, {len(problems)} failed", flush=True)
+    return 1 if problems or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
