@@ -19,7 +19,8 @@ MIB = 2**20
 def machine(name: str, *sizes: int, kept: int = 0, **more: Any) -> dict[str, Any]:
     gone = [{"name": f"s{size}", "frees_bytes": size * MIB, "reasons": ["old", "large"]} for size in sizes]
     vm = {"name": name, "moid": f"vm-{name[0]}"}
-    entry = {"vm": vm, "status": "changed" if sizes else "ok", "msg": "done", "removed": gone, "kept": [{}] * kept}
+    status = "changed" if sizes else "ok"
+    entry: dict[str, Any] = {"vm": vm, "status": status, "msg": "done", "removed": gone, "kept": [{}] * kept}
     return {**entry, **more}
 
 
