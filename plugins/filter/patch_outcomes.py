@@ -75,7 +75,7 @@ _value:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 try:
@@ -122,7 +122,7 @@ def patch_outcomes(hostvars: Facts, members: Sequence[str], **settled: Any) -> d
         facts = hostvars[host]
         vm = facts.get("patch_guard__vm") or {}
         told[host] = {
-            **asdict(_outcome(host, facts, done)),
+            **asdict(_one_line(_outcome(host, facts, done))),
             "vm": {"name": vm.get("name"), "moid": vm.get("moid")},
         }
     # The reasons hold text from vCenter and the guests, which must never be taken for a template.
@@ -141,6 +141,12 @@ def _outcome(host: str, facts: Facts, done: Settled) -> Outcome:
     if done.stopped:
         return Outcome("failed", f"{'it passed' if passed else why}; {done.stopped}")
     return _passed(host, done) if passed else _rolled_back(host, facts, done, why)
+
+
+def _one_line(outcome: Outcome) -> Outcome:
+    # A line break in foreign text would make a line of the summary that looks like another host's.
+    plain = "".join(char if char.isprintable() else " " for char in outcome.reason)
+    return replace(outcome, reason=" ".join(plain.split()))
 
 
 def _why(verdict: Facts) -> str:

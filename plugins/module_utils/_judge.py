@@ -15,7 +15,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import fo
 from ansible_collections.savepoint.vsphere.plugins.module_utils._keep import keep_reasons
 from ansible_collections.savepoint.vsphere.plugins.module_utils._limits import EXPIRED, limit_reasons
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Filters, MinFree, Policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import (
+    PROTECT_ATTRIBUTE,
+    Filters,
+    MinFree,
+    Policy,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, to_utc
 
@@ -118,9 +123,11 @@ def _vm_protections(vm: Vm, policy: Policy, facts: FleetFacts) -> tuple[str, ...
     return tuple(reasons)
 
 
-def protected_now(vm: Vm, verdicts: Sequence[Verdict], facts: FleetFacts) -> str | None:
+def protected_now(
+    vm: Vm, verdicts: Sequence[Verdict], facts: FleetFacts, protect_attribute: str = PROTECT_ATTRIBUTE
+) -> str | None:
     """Why a plan that was made before may not be carried out: what has come to protect the VM, or a snapshot, since."""
-    whole = _vm_protections(vm, Policy(), facts)
+    whole = _vm_protections(vm, Policy(protect_attribute=protect_attribute), facts)
     clones = _cloned(vm, facts)
     for verdict in verdicts:
         reasons = (*whole, *clones.get(verdict.snapshot.moid, ())) if verdict.remove else ()

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 
@@ -38,6 +39,7 @@ class PlanFile:
 
     vcenter: str | None
     vms: tuple[PlannedVm, ...]
+    protect_attribute: str = PROTECT_ATTRIBUTE
 
     def vm(self, moid: str) -> PlannedVm:
         """The plan's entry of a VM."""
@@ -54,9 +56,13 @@ def fingerprint(vm: Vm) -> str:
 
 
 def write_plan(
-    vms: Sequence[Vm], verdicts: Mapping[str, Sequence[Verdict]], vcenter: str | None, now: datetime
+    vms: Sequence[Vm],
+    verdicts: Mapping[str, Sequence[Verdict]],
+    vcenter: str | None,
+    now: datetime,
+    protect_attribute: str = PROTECT_ATTRIBUTE,
 ) -> dict[str, Any]:
-    """The plan as JSON can hold it, with the VMs that lose snapshots only."""
+    """The plan as JSON can hold it, with the VMs that lose snapshots only, and the attribute that can still stop it."""
     entries = []
     for vm in vms:
         doomed = [verdict for verdict in verdicts[vm.moid] if verdict.remove]
@@ -70,7 +76,13 @@ def write_plan(
                     "reasons": {verdict.snapshot.moid: list(verdict.reasons) for verdict in doomed},
                 }
             )
-    return {"version": VERSION, "vcenter": vcenter, "made_at": format_time(now), "vms": entries}
+    return {
+        "version": VERSION,
+        "vcenter": vcenter,
+        "made_at": format_time(now),
+        "protect_attribute": protect_attribute,
+        "vms": entries,
+    }
 
 
 def read_plan(given: Mapping[str, Any]) -> PlanFile:
@@ -87,7 +99,7 @@ def read_plan(given: Mapping[str, Any]) -> PlanFile:
         raise InputError(f"plan: it is damaged ({error}); make the plan anew") from error
     if len({vm.moid for vm in vms}) != len(vms):
         raise InputError("plan: it is damaged (a virtual machine is in it twice); make the plan anew")
-    return PlanFile(vcenter, vms)
+    return PlanFile(vcenter, vms, str(given.get("protect_attribute") or PROTECT_ATTRIBUTE))
 
 
 def _moids(given: Any) -> tuple[str, ...]:

@@ -62,10 +62,16 @@ class Pruning:
                 if why is not None:
                     plans[vm.moid] = replace(plans[vm.moid], actions=(), failure=why)
         given = {vm.moid: plans[vm.moid].verdicts for vm in vms}
-        facts["plan"] = write_plan(vms, given, session.vcenter["instance_uuid"], now)
+        facts["plan"] = write_plan(vms, given, session.vcenter["instance_uuid"], now, self._attribute())
         facts["datastores"] = _space(plans.values(), stores)
         facts["totals"] = _totals(plans.values())
         return plans, facts
+
+    def _attribute(self) -> str:
+        """The custom attribute that protects a VM: the policy's, or that of the policy the plan was made by."""
+        if self.plan is not None:
+            return self.plan.protect_attribute
+        return self.policy.protect_attribute if self.policy is not None else PROTECT_ATTRIBUTE
 
     def _clock(self, now: datetime) -> dict[str, Any]:
         ours = datetime.now(timezone.utc)
@@ -102,10 +108,10 @@ class Pruning:
     ) -> dict[str, tuple[Verdict, ...] | str]:
         """The same, with a reason for each VM that is protected now: trees show no tasks, clones or attributes."""
         doomed = [vm for vm in vms if not isinstance(replayed[vm.moid], str)]
-        facts = self._protecting(session, doomed, PROTECT_ATTRIBUTE) if doomed else FleetFacts()
+        facts = self._protecting(session, doomed, self._attribute()) if doomed else FleetFacts()
         for vm in doomed:
             found = replayed[vm.moid]
-            why = None if isinstance(found, str) else protected_now(vm, found, facts)
+            why = None if isinstance(found, str) else protected_now(vm, found, facts, self._attribute())
             replayed[vm.moid] = why or found
         return replayed
 
@@ -127,7 +133,7 @@ class Pruning:
             doomed = [vm for vm in vms if vm.snapshots]
         if not doomed:
             return FleetFacts(datastores=stores)
-        return replace(self._protecting(session, doomed, policy.protect_attribute), datastores=stores)
+        return replace(self._protecting(session, doomed, self._attribute()), datastores=stores)
 
     def _plan(self, vm: Vm, verdicts: Mapping[str, tuple[Verdict, ...] | str]) -> VmPlan:
         found = verdicts[vm.moid]

@@ -175,3 +175,10 @@ def test_patch_outcomes(host: Facts, settled: Facts, outcome: str, failed: bool,
     assert (told["h"]["outcome"], told["h"]["failed"]) == (outcome, failed)
     assert words in told["h"]["reason"]
     assert told["h"]["vm"] == {"name": "web-01", "moid": "vm-1"}
+
+
+def test_reasons_are_one_line() -> None:
+    told = patch_outcomes(
+        {"h": facts({**FAILED, "reason": "a\ncommitted other (web-02)\x1b[2J"})}, ["h"], stopped="b\n"
+    )
+    assert told["h"]["reason"] == "unhealthy: a committed other (web-02) [2J; b"
