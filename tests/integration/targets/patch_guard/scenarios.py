@@ -192,7 +192,7 @@ def every_trouble(scenario: Scenario) -> None:
     )
     scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}gone", {"boot": "never", "boot_after_revert": "0s"})
     scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}kernel", {"boot": "never", "boot_after_revert": "0s"})
-    scenario.fault("full", "CreateSnapshot_Task", action="task_fail", fault="NoDiskSpace")
+    scenario.fault("full", "CreateSnapshot_Task", action="task_fail", fault="NoDiskSpace", message="{{ 6 * 7 }} MB")
     scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}busy", {"consolidation_needed": True})
     scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}mute", {"boot": "never"})
     scenario.stage.request("POST", f"/v1/guests/{scenario.prefix}mute/reboot")
@@ -214,6 +214,7 @@ def every_trouble(scenario: Scenario) -> None:
     assert ran.rc != 0
     # What a guest prints is shown as it is, never evaluated.
     contains(ran.why("broken"), "Miss a dependency", "{{ inventory_file }} is missing")
+    contains(ran.why("full"), "{{ 6 * 7 }} MB")
     contains(ran.why("health"), "the app answers 500", "healthy again")
     contains(ran.why("busy"), "consolidation")
     contains(ran.why("gone"), "lost")
@@ -302,6 +303,23 @@ def batches(scenario: Scenario) -> None:
     equal(scenario.snapshots(), {}, "snapshots left")
 
 
+def shared_task(scenario: Scenario) -> None:
+    """A run_once task of the caller fails: by its version, Ansible drops the other hosts or not, and all go back."""
+    scenario.machines(a="", b="", c="")
+    install = {"name": "Install", "ansible.builtin.copy": {"content": "2\n", "dest": "version", "mode": "0644"}}
+    secret = {"name": "Register", "ansible.builtin.command": "cat hunter2", "run_once": True, "no_log": True}
+    (scenario.scratch / "shared.yml").write_text(json.dumps([install, secret]))
+    ran = scenario.play(
+        patch_guard_patch_tasks=str(scenario.scratch / "shared.yml"),
+        patch_guard_max_reverts="3",
+    )
+    equal((ran.ended("committed"), ran.ended("failed"), ran.ended("untouched")), ([], [], []), "outcomes")
+    equal(sorted([*ran.ended("recovered"), *ran.ended("reverted")]), ["a", "b", "c"], "rolled back")
+    equal(set(scenario.versions().values()), {"1"}, "versions")
+    contains(ran.why("a"), "has no_log")
+    assert "hunter2" not in ran.output
+
+
 def lost_first(scenario: Scenario) -> None:
     """The host that spoke for the batch gets lost; another takes over."""
     scenario.machines(a="lost", b="", c="")
@@ -380,6 +398,7 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
     batches,
     wrong_input,
     vcenter_refuses,
+    shared_task,
     lost_first,
     strategies,
     no_vcenter,
