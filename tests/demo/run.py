@@ -189,9 +189,9 @@ def main() -> int:
                 "-e",
                 f"patch_guard_set={CHANGE}",
                 "-e",
-                f"patch_guard_patch_tasks={HERE / 'patch.yml'}",
+                f"patch_guard_patch_tasks='{HERE}/patch.yml'",
                 "-e",
-                f"patch_guard_verify_tasks={HERE / 'verify.yml'}",
+                f"patch_guard_verify_tasks='{HERE}/verify.yml'",
             )
             say(f"  It ended with {patch}: 2, because two hosts were not patched and somebody should know.")
 
