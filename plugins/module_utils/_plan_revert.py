@@ -23,7 +23,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota, parse_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
-from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ class RevertWish:
     @property
     def what(self) -> str:
         """How a message names the snapshot that is meant."""
-        if self.snapshot_id is not None:
-            return f"snapshot with ID {self.snapshot_id}"
-        return f"snapshot of set '{self.set_id}'" if self.set_id is not None else f"snapshot '{self.name}'"
+        return meant(self.name, self.snapshot_id, self.set_id)
 
 
 def parse_wish(params: Mapping[str, Any]) -> RevertWish:
@@ -79,8 +77,7 @@ def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
     except InputError as error:
         return VmPlan(vm, problem=error.msg)
     if target is None:
-        there = ", ".join(one.label for one in vm.snapshots[:10]) or "no snapshots"
-        return VmPlan(vm, problem=f"{vm.label} has no {wish.what} to revert to; it has {there}")
+        return VmPlan(vm, problem=f"{vm.label} has no {wish.what} to revert to; it has {listed(vm)}")
     failure = blocked(vm)
     if failure is not None:
         return VmPlan(vm, failure=failure, target=target.moid)

@@ -34,7 +34,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import refusal
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_duration
-from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, subtree
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant, subtree
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,7 @@ class SnapshotWish:
     @property
     def what(self) -> str:
         """How a message names the snapshot that is meant."""
-        if self.snapshot_id is not None:
-            return f"snapshot with ID {self.snapshot_id}"
-        return f"snapshot of set '{self.set_id}'" if self.set_id is not None else f"snapshot '{self.name}'"
+        return meant(self.name, self.snapshot_id, self.set_id)
 
 
 def parse_wish(params: Mapping[str, Any], token: str) -> SnapshotWish:
@@ -122,7 +120,7 @@ def _plan_present(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
     if target is not None:
         return _plan_edit(vm, target, wish, now)
     if wish.snapshot_id is not None:
-        raise InputError(f"{vm.label} has no {wish.what}; it has {_listed(vm)}")
+        raise InputError(f"{vm.label} has no {wish.what}; it has {listed(vm)}")
     return _plan_create(vm, wish, now)
 
 
@@ -134,7 +132,7 @@ def _renamed_before(vm: Vm, wish: SnapshotWish) -> Snapshot:
             return already
     raise InputError(
         f"{vm.label} has neither a {wish.what} nor one named '{wish.new_name}', so there is nothing to rename; "
-        f"it has {_listed(vm)}"
+        f"it has {listed(vm)}"
     )
 
 
@@ -246,9 +244,3 @@ def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
             warnings=(f"{why}; kept as crash_consistent, as fallback: crash allows",),
         )
     return FollowUp((Remove(taken.moid),), failure=f"{why}; it was removed again, and nothing else was changed")
-
-
-def _listed(vm: Vm) -> str:
-    if not vm.snapshots:
-        return "no snapshots"
-    return ", ".join(snapshot.label for snapshot in vm.snapshots[:10])

@@ -73,6 +73,18 @@ def subtree(snapshots: Sequence[Snapshot], moid: str) -> tuple[Snapshot, ...]:
     return tuple(snapshot for snapshot in snapshots if snapshot.moid in inside)
 
 
+def meant(name: str | None, snapshot_id: int | None, set_id: str | None) -> str:
+    """How a message names the snapshot that find looks for."""
+    if snapshot_id is not None:
+        return f"snapshot with ID {snapshot_id}"
+    return f"snapshot of set '{set_id}'" if set_id is not None else f"snapshot '{name}'"
+
+
+def listed(vm: Vm) -> str:
+    """The VM's snapshots for a message that says what there is instead, at most ten."""
+    return ", ".join(snapshot.label for snapshot in vm.snapshots[:10]) or "no snapshots"
+
+
 def find(
     vm: Vm, *, name: str | None = None, snapshot_id: int | None = None, set_id: str | None = None
 ) -> Snapshot | None:

@@ -89,7 +89,8 @@ def info_view(params: Mapping[str, Any]) -> Callable[[View], Result]:
     """What snapshot_info adds for each VM, with the module's filters."""
 
     def details(view: View) -> Result:
-        shown = [one for one in view.before if _passes(one, params, view.now)]
+        older = parse_duration(params["older_than"], "older_than") if params["older_than"] is not None else None
+        shown = [one for one in view.before if _passes(one, params, older, view.now)]
         current = view.vm.current
         result: Result = {
             "consolidation_needed": view.vm.consolidation_needed,
@@ -113,12 +114,9 @@ def info_peers(result: Result, view: View) -> Result:
     }
 
 
-def _passes(snapshot: Snapshot, params: Mapping[str, Any], now: datetime) -> bool:
+def _passes(snapshot: Snapshot, params: Mapping[str, Any], older: timedelta | None, now: datetime) -> bool:
     marker = snapshot.marker
     expired = marker is not None and marker.expires is not None and marker.expires <= now
-    older: timedelta | None = None
-    if params["older_than"] is not None:
-        older = parse_duration(params["older_than"], "older_than")
     return (
         params["snapshot_name"] in (None, snapshot.name)
         and params["snapshot_id"] in (None, snapshot.id)
