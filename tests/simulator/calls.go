@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"sync"
 	"time"
 )
@@ -14,10 +15,11 @@ type call struct {
 	Changed bool      `json:"changed"`
 }
 
-// callLog counts the calls.
+// callLog counts the calls, and the bytes of their bodies.
 type callLog struct {
-	mu  sync.Mutex
-	log []call
+	mu             sync.Mutex
+	log            []call
+	received, sent int64
 }
 
 func (l *callLog) add(c call) {
@@ -26,23 +28,35 @@ func (l *callLog) add(c call) {
 	l.log = append(l.log, c)
 }
 
+func (l *callLog) carried(received, sent int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.received += received
+	l.sent += sent
+}
+
 func (l *callLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.log = nil
+	l.log, l.received, l.sent = nil, 0, 0
 }
 
 // callReport is what GET /v1/calls answers.
 type callReport struct {
 	Total    int            `json:"total"`
 	ByMethod map[string]int `json:"by_method"`
+	Received int64          `json:"bytes_received"`
+	Sent     int64          `json:"bytes_sent"`
 	Log      []call         `json:"log"`
 }
 
 func (l *callLog) report() callReport {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := callReport{Total: len(l.log), ByMethod: make(map[string]int), Log: append([]call{}, l.log...)}
+	r := callReport{
+		Total: len(l.log), ByMethod: make(map[string]int), Log: append([]call{}, l.log...),
+		Received: l.received, Sent: l.sent,
+	}
 	for _, c := range l.log {
 		r.ByMethod[c.Method]++
 	}
@@ -67,4 +81,16 @@ func set(names ...string) map[string]bool {
 		s[name] = true
 	}
 	return s
+}
+
+// countingWriter counts what is sent in answer to a call.
+type countingWriter struct {
+	http.ResponseWriter
+	log *callLog
+}
+
+func (c countingWriter) Write(data []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(data)
+	c.log.carried(0, int64(n))
+	return n, err
 }

@@ -16,8 +16,8 @@ import (
 	vimxml "github.com/vmware/govmomi/vim25/xml"
 )
 
-// front stands before vcsim's own HTTP handler. It counts the calls, adds the latency, and injects the faults that
-// happen on the wire. With -stock it only counts (and waits, if a latency was asked for).
+// front stands before vcsim's own HTTP handler. It counts the calls and their bytes, adds the latency, and injects the
+// faults that happen on the wire. With -stock it only counts (and waits, if a latency was asked for).
 func (w *world) front(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		if in.Method != http.MethodPost || !strings.HasPrefix(in.URL.Path, "/sdk") {
@@ -37,6 +37,8 @@ func (w *world) front(next http.Handler) http.Handler {
 			session = cookie.Value
 		}
 		w.calls.add(call{Method: method, VM: moid, At: time.Now().UTC(), Session: session, Changed: alters[method]})
+		w.calls.carried(int64(len(body)), 0)
+		out = countingWriter{out, &w.calls}
 		if d := w.delay(); d > 0 {
 			time.Sleep(d)
 		}

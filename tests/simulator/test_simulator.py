@@ -617,6 +617,17 @@ def test_calls_name_the_vm(sim: simctl.Simulator, m: Machine) -> None:
     assert [(c["method"], c["vm"]) for c in log if c["changed"]] == [("RemoveSnapshot_Task", m.moid)]
 
 
+def test_bytes_are_counted(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    sim.delete("/v1/calls")
+    assert (sim.get("/v1/calls")["bytes_received"], sim.get("/v1/calls")["bytes_sent"]) == (0, 0)
+    m.vm.CreateSnapshot_Task("a", "x" * 5000, False, False)
+    short = sim.get("/v1/calls")
+    assert 5000 < short["bytes_received"] < 7000 and 100 < short["bytes_sent"] < 2000
+    m.vm.config.hardware.device  # noqa: B018 - a long answer
+    long = sim.get("/v1/calls")
+    assert long["bytes_received"] < short["bytes_received"] + 2000 and long["bytes_sent"] > short["bytes_sent"] + 2000
+
+
 def test_clock(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     sim.patch("/v1/config", {"clock_offset": "48h"})
     assert si.CurrentTime().timestamp() - time.time() == pytest.approx(48 * 3600, abs=5)
