@@ -17,6 +17,14 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
+    UnfamiliarError,
+    by_pyvmomi,
+    call,
+    returned,
+    rows_of,
+    text_of,
+)
 
 # Objects in one answer. Large enough that paging costs little, small enough that neither side holds much at once.
 PAGE = 1000
@@ -106,12 +114,29 @@ def _retrieve(session: Session, objects: Sequence[Any], paths: Mapping[str, Sequ
         reportMissingObjectsInResults=None,
     )
     options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
-    page = collector.RetrievePropertiesEx([spec], options)
-    while page is not None:
-        for found in page.objects:
-            yield Row(
-                moid_of(found.obj) or "",
-                type(found.obj).__name__.rpartition(".")[2],
-                {entry.name: entry.val for entry in found.propSet},
+    rows, token = _page(collector, "RetrievePropertiesEx", [spec], options)
+    yield from rows
+    while token:
+        rows, token = _page(collector, "ContinueRetrievePropertiesEx", token)
+        yield from rows
+
+
+def _page(collector: Any, method: str, *arguments: Any) -> tuple[list[Row], str]:
+    """One page, and the token of the next."""
+    body, info = call(collector, method, *arguments)
+    try:
+        page = returned(body)
+        if page is None:
+            return [], ""
+        return [Row(moid_of(ref) or "", ref.kind, values) for ref, values in rows_of(page)], text_of(page, "token")
+    except UnfamiliarError:
+        slow = by_pyvmomi(body, collector._stub, info)  # pylint: disable=protected-access
+        found = [
+            Row(
+                moid_of(entry.obj) or "",
+                type(entry.obj).__name__.rpartition(".")[2],
+                {one.name: one.val for one in entry.propSet},
             )
-        page = collector.ContinueRetrievePropertiesEx(page.token) if page.token else None
+            for entry in slow.objects
+        ]
+        return found, slow.token or ""

@@ -91,6 +91,7 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
         devices=_devices(row.get("config.hardware.device") or ()),
         snapshots=_snapshots(row),
         current_delta_bytes=current_delta(_layout(row)) if row.get("layoutEx.file") is not None else None,
+        memory_mb=row.get("config.hardware.memoryMB"),
     )
 
 

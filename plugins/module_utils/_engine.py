@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http.client import HTTPException
+from queue import Empty, SimpleQueue
 from typing import Any
 
 try:
@@ -23,6 +25,7 @@ except ImportError:
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, fault_text, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped
+from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Consolidate,
@@ -32,15 +35,20 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     RemoveAll,
     Revert,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import CONNECTIONS, Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Slots, moves_data
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._share import share
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change
+from ansible_collections.savepoint.vsphere.plugins.module_utils._window import Window
 
-# Seconds between two looks at the tasks: a server that answers at once would else be asked once a VM.
-PAUSE = 0.1
-# Seconds that one wait may last; also how late a time limit may be noticed.
-LONGEST_WAIT = 10
+# Seconds after which time limits are looked at, progress is told and new tasks are enrolled at the latest.
+TICK = 1.0
+# Seconds in which tasks gather before they are enrolled together.
+GATHER = 0.1
 # Seconds that an estimate may take; it reads metadata only.
 ESTIMATE_TIMEOUT = 60
 
@@ -68,134 +76,237 @@ class Run:
 
 
 class Engine:
-    """Runs many VMs' actions; within a VM one after the other, the first error ends that VM's."""
+    """Runs many VMs' actions; within a VM one after the other, the first error ends that VM's.
 
-    def __init__(self, session: Session, timeout: int, slots: Slots | None = None) -> None:
+    Everything happens in the thread that calls ``run``, but for the calls to vCenter: those wait for their answers in
+    threads of their own, and each answer comes back as an event.
+    """
+
+    results = False
+
+    def __init__(
+        self, session: Session, timeout: int, limits: Limits | None = None, progress: Progress | None = None
+    ) -> None:
         self._session = session
         self._timeout = timedelta(seconds=timeout)
-        self._slots = slots or Slots()
-        self._waiting: deque[Run] = deque()
-        self._submitting: dict[Future[Any], Run] = {}
+        self._limits = limits or Limits()
+        self._progress = progress or Progress()
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._due: deque[Run] = deque()
+        self._jobs: dict[int, Job[Run]] = {}
         self._running: dict[str, list[Run]] = {}
-        self._last_look = 0.0
-        self._progress = time.monotonic()
+        self._window = Window()
+        self._calls = 0
+        self._enrolling = 0
+        self._gathering_since = 0.0
+        self._ticked = 0.0
+        self._broken: str | None = None
+        self._moved = time.monotonic()
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
-        self._waiting.extend(runs)
-        self._progress = time.monotonic()
-        with ThreadPoolExecutor(CONNECTIONS) as pool, TaskBoard(self._session) as board:
-            while self._waiting or self._submitting or self._running:
-                self._start(pool)
-                if self._submitting:
-                    self._collect(pool, board)
-                elif self._running:
-                    try:
-                        self._look(pool, board)
-                    except (vmodl.MethodFault, OSError, HTTPException) as error:
-                        self._abandon(error)
+        jobs = [self._job(run) for run in runs]
+        self._schedule = Schedule(jobs, self._limits.of)
+        self._neighbours = Neighbours(self._session, self._limits, jobs)
+        self._moved = time.monotonic()
+        changed = partial(self._post, self._changed)
+        with (
+            ThreadPoolExecutor(self._window.most + 2) as self._pool,
+            TaskBoard(self._session, changed, self.results) as self._board,
+        ):
+            self._look_around()
+            while self._schedule.waiting or self._jobs:
+                self._start()
+                self._enrol()
+                self._board.more_to_come = bool(self._schedule.waiting or self._calls or self._enrolling)
+                self._handle_events()
+                if time.monotonic() - self._ticked > TICK:
+                    self._ticked = time.monotonic()
+                    self._enforce_timeout()
+                    self._look_around()
+                    self._progress.running = len(self._jobs)
+                    self._progress.tick()
 
-    def _start(self, pool: ThreadPoolExecutor) -> None:
-        for _turn in range(len(self._waiting)):
-            run = self._waiting.popleft()
-            if self._slots.take(run.vm, moves_data(run.actions)):
-                self._submit(pool, run)
+    def _job(self, run: Run) -> Job[Run]:
+        return job_of(run.vm, run.actions, run)
+
+    def _post(self, handle: Callable[..., None], *facts: Any) -> None:
+        self._events.put(partial(handle, *facts))
+
+    def _handle_events(self) -> None:
+        """Wait for the next event, and handle all that are there."""
+        left = self._gathering_since + GATHER - time.monotonic() if self._board.new else TICK
+        try:
+            handle = self._events.get(timeout=max(0.0, min(TICK, left)))
+            while True:
+                handle()
+                handle = self._events.get_nowait()
+        except Empty:
+            pass
+
+    def _start(self) -> None:
+        while self._calls < self._window.size:
+            if self._due:
+                self._submit(self._due.popleft())
+            elif (job := self._schedule.start()) is not None:
+                self._jobs[id(job.item)] = job
+                self._submit(job.item)
             else:
-                self._waiting.append(run)
+                return
 
-    def _submit(self, pool: ThreadPoolExecutor, run: Run) -> None:
-        self._submitting[pool.submit(self._call, run.vm, run.actions[run.done])] = run
+    def _submit(self, run: Run) -> None:
+        self._calls += 1
+        action = run.actions[run.done]
 
-    def _collect(self, pool: ThreadPoolExecutor, board: TaskBoard) -> None:
-        # All calls under way are awaited, so that their tasks join the wait in one go.
-        for future in wait(self._submitting).done:
-            run = self._submitting.pop(future)
-            error = future.exception()
-            if error is not None:
-                self._failed(run, error, board)
-            elif future.result() is None:
-                self._advance(pool, run)
-            else:
-                self._follow(run, future.result(), board)
+        def send() -> None:
+            begun = time.monotonic()
+            try:
+                task, error = self._call(run.vm, action), None
+            except Exception as caught:  # noqa: BLE001 - whatever it is, it is this VM's result
+                task, error = None, caught
+            self._post(self._answered, run, task, error, time.monotonic() - begun)
 
-    def _follow(self, run: Run, task: Any, board: TaskBoard) -> None:
+        self._pool.submit(send)
+
+    def _answered(self, run: Run, task: Any, error: Exception | None, seconds: float) -> None:
+        self._calls -= 1
+        if isinstance(error, (OSError, HTTPException)):
+            self._window.refused()
+        else:
+            self._window.answered(seconds)
+        if error is not None:
+            self._failed(run, error)
+        elif task is None:
+            self._advance(run)
+        else:
+            self._follow(run, task)
+
+    def _follow(self, run: Run, task: Any) -> None:
         moid = moid_of(task) or ""
         if not run.joined:
             run.task = TaskState(moid)
-        self._running.setdefault(moid, []).append(run)
-        board.watch(task)
-
-    def _look(self, pool: ThreadPoolExecutor, board: TaskBoard) -> None:
-        time.sleep(max(0.0, self._last_look + PAUSE - time.monotonic()))
-        before = board.watched
-        ended = board.poll(self._patience(board))
-        if ended or board.watched != before:
-            self._progress = time.monotonic()
-        self._last_look = time.monotonic()
-        for state in ended:
-            for run in self._running.pop(state.moid, ()):
-                self._task_ended(pool, run, state, board)
-        self._enforce_timeout(board)
-
-    def _task_ended(self, pool: ThreadPoolExecutor, run: Run, state: TaskState, board: TaskBoard) -> None:
-        if run.joined:
-            run.retry = True
+        if self._broken is not None:
+            run.error = f"the wait for task {moid} broke, and the task may still run: {self._broken}"
             self._release(run)
             return
-        run.task = state
-        if state.error is not None or state.state == "error":
-            self._failed(run, state.error, board)
-        else:
-            self._advance(pool, run)
+        self._running.setdefault(moid, []).append(run)
+        if not self._board.new:
+            self._gathering_since = time.monotonic()
+        self._board.follow(task)
 
-    def _advance(self, pool: ThreadPoolExecutor, run: Run) -> None:
+    def _enrol(self) -> None:
+        """Have vCenter report on the new tasks: those that gather in a moment together, and the last ones at once."""
+        if not self._board.new or (self._calls and time.monotonic() - self._gathering_since < GATHER):
+            return
+        tasks = self._board.take_new()
+        self._enrolling += 1
+
+        def send() -> None:
+            try:
+                self._post(self._enrolled, self._board.enrol(tasks))
+            except (vmodl.MethodFault, OSError, HTTPException) as error:
+                self._post(self._not_enrolled, error)
+
+        self._pool.submit(send)
+
+    def _enrolled(self, gone: Sequence[str]) -> None:
+        self._enrolling -= 1
+        for moid in gone:
+            self._board.forget(moid)
+            self._task_ended(TaskState(moid, "error"))
+
+    def _not_enrolled(self, error: Exception) -> None:
+        self._enrolling -= 1
+        self._abandon(error)
+
+    def _changed(self, changes: list[Change] | Exception) -> None:
+        if isinstance(changes, Exception):
+            self._abandon(changes)
+            return
+        if changes:
+            self._moved = time.monotonic()
+        for state in self._board.update(changes):
+            self._task_ended(state)
+
+    def _task_ended(self, state: TaskState) -> None:
+        for run in self._running.pop(state.moid, ()):
+            if run.joined:
+                run.retry = True
+                self._release(run)
+                continue
+            run.task = state
+            if state.error is not None or state.state == "error":
+                self._failed(run, state.error)
+            else:
+                self._advance(run)
+
+    def _advance(self, run: Run) -> None:
         run.done += 1
         if run.ended:
             self._release(run)
         else:
-            self._submit(pool, run)
+            self._due.append(run)
 
-    def _failed(self, run: Run, error: Any, board: TaskBoard) -> None:
+    def _failed(self, run: Run, error: Any) -> None:
         other = getattr(error, "task", None)
         if error is not None and fault_name(error) == "TaskInProgress" and other is not None:
             # Somebody's task, perhaps an earlier run's of ours: wait for it, then look again instead of doing it twice.
             run.joined = True
-            self._follow(run, other, board)
+            self._follow(run, other)
             return
         run.error = describe(error)
         self._release(run)
 
     def _release(self, run: Run) -> None:
-        self._slots.give(run.vm, moves_data(run.actions))
+        job = self._jobs.pop(id(run))
+        self._schedule.end(job)
+        if not run.retry:
+            self._progress.ended(job.seconds, failed=run.error is not None)
 
-    def _patience(self, board: TaskBoard) -> int:
-        now = self._session.now()
-        left = [(state.started_at + self._timeout - now).total_seconds() for state in board.watched if state.started_at]
-        return int(max(1, min([LONGEST_WAIT, *left])))
+    def _look_around(self) -> None:
+        """Ask what others have under way where our VMs wait, and take our share of what the limits leave."""
+        if self._neighbours.due(self._schedule.waiting):
+            mine = {job.item.vm.moid for job in self._jobs.values()}
+            self._pool.submit(self._neighbours.look, mine, partial(self._post, self._looked))
 
-    def _enforce_timeout(self, board: TaskBoard) -> None:
+    def _looked(self, others: Mapping[Hashable, int]) -> None:
+        used = self._schedule.used()
+        for place in self._schedule.places():
+            allowed = self._schedule.allowed(place)
+            wanted = share(self._limits.of(place), allowed, used.get(place, 0), others.get(place, 0))
+            if wanted != allowed:
+                self._schedule.allow(place, wanted)
+
+    def _enforce_timeout(self) -> None:
         now = self._session.now()
-        for state in board.watched:
+        for state in self._board.watched:
             if state.started_at is not None and state.state == "running":
                 if now - state.started_at > self._timeout:
-                    self._give_up(board, state, "still runs in vCenter")
+                    self._give_up(state, "still runs in vCenter")
             # Time in vCenter's queue does not count, as long as any of our tasks gets on; else the wait had no end.
-            elif time.monotonic() - self._progress > self._timeout.total_seconds():
-                self._give_up(board, state, "still waits in vCenter's queue, and no other task got on meanwhile")
+            elif time.monotonic() - self._moved > self._timeout.total_seconds():
+                self._give_up(state, "still waits in vCenter's queue, and no other task got on meanwhile")
 
     def _abandon(self, error: Exception) -> None:
         """The shared wait itself broke, say because the session ended: every VM gets a result all the same."""
         why = describe(error)
         for moid, runs in self._running.items():
+            self._board.forget(moid)
             for run in runs:
                 run.error = f"the wait for task {moid} broke, and the task may still run: {why}"
-        for run in self._waiting:
-            run.error = f"not begun, because the wait for the others broke: {why}"
+                self._release(run)
         self._running.clear()
-        self._waiting.clear()
+        for job in self._schedule.drain():
+            job.item.error = f"not begun, because the wait for the others broke: {why}"
+        for run in self._due:
+            run.error = f"not gone on with, because the wait for the others broke: {why}"
+            self._release(run)
+        self._due.clear()
+        self._board.take_new()
+        self._broken = why
 
-    def _give_up(self, board: TaskBoard, state: TaskState, why: str) -> None:
-        board.forget(state.moid)
+    def _give_up(self, state: TaskState, why: str) -> None:
+        self._board.forget(state.moid)
         for run in self._running.pop(state.moid, ()):
             whose = "another's task" if run.joined else "the task"
             run.task = state
@@ -232,6 +343,11 @@ class Engine:
 
 class _Estimator(Engine):
     """Asks for estimates, which change nothing, the way an engine carries out actions."""
+
+    results = True
+
+    def _job(self, run: Run) -> Job[Run]:
+        return Job(run, 0.0, (VCENTER,))  # Metadata only.
 
     def _call(self, vm: Vm, action: Action) -> Any:
         return self._session.object("VirtualMachine", vm.moid).EstimateStorageForConsolidateSnapshots_Task()

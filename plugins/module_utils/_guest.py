@@ -19,14 +19,13 @@ def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) ->
     missing = set(moids)
     deadline = time.monotonic() + limit.total_seconds()
     with Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"]) as watch:
-        for moid in missing:
-            watch.add(session.object("VirtualMachine", moid))
+        watch.add(session.object("VirtualMachine", moid) for moid in missing)
         while missing:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            for moid, values in watch.poll(max(1, min(10, int(left)))):
+            for moid, values in watch.wait(max(1, min(10, int(left)))):
                 if str(values.get("guest.toolsRunningStatus")) == "guestToolsRunning":
                     missing.discard(moid)
-                    watch.drop(moid)
+                    watch.drop((moid,))
     return missing

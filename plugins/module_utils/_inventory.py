@@ -53,6 +53,7 @@ _CREATE = (
     "capability.diskOnlySnapshotOnSuspendedVMSupported",
 )
 _SIZES = ("layoutEx.file", "layoutEx.disk", "layoutEx.snapshot")
+_MEMORY = ("config.hardware.memoryMB",)
 _READINESS = ("config.hardware.device", "runtime.faultToleranceState")
 
 
@@ -63,12 +64,14 @@ class Needs:
     create: bool = False
     sizes: bool = False
     readiness: bool = False
+    memory: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The property paths that this means."""
         wanted = [*_BASE]
-        for flag, paths in ((self.create, _CREATE), (self.sizes, _SIZES), (self.readiness, _READINESS)):
+        groups = ((self.create, _CREATE), (self.sizes, _SIZES), (self.readiness, _READINESS), (self.memory, _MEMORY))
+        for flag, paths in groups:
             wanted += paths if flag else ()
         return tuple(wanted)
 

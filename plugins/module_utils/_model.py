@@ -129,6 +129,7 @@ class Vm:
     devices: Devices = Devices()
     snapshots: tuple[Snapshot, ...] = ()
     current_delta_bytes: int | None = None
+    memory_mb: int | None = None
 
     @property
     def label(self) -> str:

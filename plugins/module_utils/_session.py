@@ -32,8 +32,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_
 # Seconds for a connection attempt or one answer; must be longer than a WaitForUpdatesEx may take.
 HTTP_TIMEOUT = 120
 CONNECT_TIMEOUT = 30
-# How many calls are under way at once over the one session; measured: more gains nothing even at 20 ms latency.
-CONNECTIONS = 8
+# Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
+CONNECTIONS = 34
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _open(target: Target) -> Any:
             httpProxyHost=target.proxy_host,
             httpProxyPort=target.proxy_port or 80,
             httpConnectionTimeout=HTTP_TIMEOUT,
-            poolSize=CONNECTIONS + 1,
+            poolSize=CONNECTIONS,
             # Idle connections are closed here and not by the server, in between calls of ours.
             connectionPoolTimeout=60,
         )

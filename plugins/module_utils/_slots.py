@@ -2,23 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much may be under way at once: per vCenter, per host and per datastore. Pure."""
+"""What may be under way at once, per vCenter, host and datastore, and how long an action is expected to take. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Consolidate,
     Create,
+    Power,
     Remove,
     RemoveAll,
     Revert,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
+
+T = TypeVar("T")
+
+# The place that every job takes a slot of.
+VCENTER = ("vcenter", "")
+
+# What an action is expected to take: a few seconds for its own sake, and what storage needs for the bytes it moves.
+# Both are cautious guesses for shared storage; only their order matters for who goes first.
+SECONDS_EACH = 2.0
+BYTES_PER_SECOND = 100 * 2**20
 
 
 @dataclass(frozen=True)
@@ -33,32 +46,32 @@ class Limits:
     host: int = 8
     datastore: int = 8
 
+    def of(self, place: Hashable) -> int:
+        """How many slots a place has."""
+        kind = place[0] if isinstance(place, tuple) else ""
+        return {"vcenter": self.vcenter, "host": self.host, "datastore": self.datastore}[str(kind)]
 
-@dataclass
-class Slots:
-    """Counts what is under way; ``take`` says whether one more fits."""
 
-    limits: Limits = Limits()
-    _used: Counter[Hashable] = field(default_factory=Counter)
+def parse_limits(given: Mapping[str, Any] | None) -> Limits:
+    """Read the option ``limits``. Raises InputError for a limit under which nothing could run."""
+    chosen = {key: value for key, value in (given or {}).items() if value is not None}
+    for key, value in chosen.items():
+        if value < 1:
+            raise InputError(f"limits: {key} is {value}, and below 1 nothing could ever start")
+    return Limits(**chosen)
 
-    def take(self, vm: Vm, heavy: bool) -> bool:
-        """Count this VM in, if it fits; all of its slots or none."""
-        wanted = list(self._keys(vm, heavy))
-        if any(self._used[key] >= limit for key, limit in wanted):
-            return False
-        self._used.update(key for key, limit in wanted)
-        return True
 
-    def give(self, vm: Vm, heavy: bool) -> None:
-        """Count this VM out."""
-        self._used.subtract(key for key, limit in self._keys(vm, heavy))
+def job_of(vm: Vm, actions: tuple[Action, ...], item: T) -> Job[T]:
+    """One VM's actions as the schedule sees them."""
+    return Job(item, expected_seconds(vm, actions), places(vm, actions))
 
-    def _keys(self, vm: Vm, heavy: bool) -> Iterator[tuple[Hashable, int]]:
-        yield "vcenter", self.limits.vcenter
-        if heavy:
-            yield ("host", vm.host), self.limits.host
-            for datastore in vm.datastores:
-                yield ("datastore", datastore), self.limits.datastore
+
+def places(vm: Vm, actions: tuple[Action, ...]) -> tuple[Hashable, ...]:
+    """Where these actions take a slot."""
+    if not moves_data(actions):
+        return (VCENTER,)
+    host = (("host", vm.host),) if vm.host is not None else ()
+    return (VCENTER, *host, *(("datastore", datastore) for datastore in vm.datastores))
 
 
 def moves_data(actions: tuple[Action, ...]) -> bool:
@@ -67,3 +80,25 @@ def moves_data(actions: tuple[Action, ...]) -> bool:
         isinstance(action, (Remove, RemoveAll, Consolidate)) or (isinstance(action, (Create, Revert)) and action.memory)
         for action in actions
     )
+
+
+def expected_seconds(vm: Vm, actions: Iterable[Action]) -> float:
+    """How long these actions are expected to take, one after the other."""
+    return sum(_seconds(vm, action) for action in actions)
+
+
+def _seconds(vm: Vm, action: Action) -> float:
+    if not isinstance(action, (Create, Remove, RemoveAll, Revert, Consolidate, Power)):
+        return 0.0
+    return SECONDS_EACH + _bytes_moved(vm, action) / BYTES_PER_SECOND
+
+
+def _bytes_moved(vm: Vm, action: Action) -> int:
+    if isinstance(action, (Create, Revert)):
+        return (vm.memory_mb or 0) * 2**20 if action.memory else 0
+    if isinstance(action, Remove):
+        target = vm.snapshot(action.snapshot)
+        return target.frees_bytes if target is not None else 0
+    if isinstance(action, RemoveAll):
+        return sum(snapshot.frees_bytes for snapshot in vm.snapshots)
+    return (vm.current_delta_bytes or 0) if isinstance(action, Consolidate) else 0

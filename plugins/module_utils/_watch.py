@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wait for changes of properties on any number of objects, with one list view, one filter and one call at a time."""
+"""Wait for changes of properties on any number of objects, with one collector and one call at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+import threading
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from http.client import HTTPException
 from types import TracebackType
@@ -19,22 +21,38 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
+    UnfamiliarError,
+    by_pyvmomi,
+    call,
+    changes_of,
+    returned,
+    text_of,
+)
+
+# Filters of which every object is done, before they are taken away.
+SPENT = 32
+
+Change = tuple[str, dict[str, Any]]
 
 
 class Watch:
     """Reports property changes of the objects added to it, each once.
 
-    Use it as a context manager: the view and the collector are given back at the end (a client may have 32).
+    What is added together gets a filter of its own, which tells of these objects only: a list that grows would be sent
+    again by some servers at every addition. Objects may be added while another thread waits.
+    Use it as a context manager: the collector is given back at the end (a client may have 32).
     """
 
     def __init__(self, session: Session, kind: str, paths: Sequence[str]) -> None:
         self._session = session
         self._kind = kind
         self._paths = tuple(paths)
-        self._refs: dict[str, Any] = {}
-        self._new: list[Any] = []
-        self._gone: list[Any] = []
-        self._view: Any = None
+        self._lock = threading.Lock()
+        self._number = itertools.count()
+        self._home: dict[str, int] = {}
+        self._filters: dict[int, tuple[Any, set[str]]] = {}
+        self._spent: list[Any] = []
         self._collector: Any = None
         self._version = ""
 
@@ -44,63 +62,102 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for thing, method in ((self._collector, "DestroyPropertyCollector"), (self._view, "DestroyView")):
-            if thing is not None:
-                # They end with the session anyway; an error here must not hide the one that matters.
-                with suppress(vmodl.MethodFault, OSError, HTTPException):
-                    getattr(thing, method)()
+        if self._collector is not None:
+            # It ends with the session anyway; an error here must not hide the one that matters.
+            with suppress(vmodl.MethodFault, OSError, HTTPException):
+                self._collector.DestroyPropertyCollector()
 
     def __len__(self) -> int:
-        return len(self._refs)
+        return len(self._home)
 
-    def __contains__(self, moid: str) -> bool:
-        return moid in self._refs
+    def add(self, refs: Iterable[Any]) -> list[str]:
+        """Watch these objects; gives the MoIDs of those that are gone."""
+        wanted = {moid_of(ref) or "": ref for ref in refs}
+        gone: list[str] = []
+        collector = self._open()
+        while wanted:
+            with self._lock:
+                # Before the call: a change may be told before its answer is here.
+                number = next(self._number)
+                self._home.update(dict.fromkeys(wanted, number))
+            try:
+                made = collector.CreateFilter(self._spec(wanted.values()), True)
+            except vmodl.fault.ManagedObjectNotFound as error:
+                moid = moid_of(error.obj) or ""
+                self.drop(wanted)
+                if moid not in wanted:
+                    raise
+                gone.append(moid)
+                del wanted[moid]
+                continue
+            with self._lock:
+                self._filters[number] = (made, {moid for moid in wanted if self._home.get(moid) == number})
+                self._retire(number)
+                spent = self._spent if len(self._spent) >= SPENT else []
+                if spent:
+                    self._spent = []
+            for old in spent:
+                with suppress(vmodl.MethodFault):
+                    old.DestroyPropertyFilter()
+            break
+        return gone
 
-    def add(self, ref: Any) -> None:
-        """Watch this object from the next poll on."""
-        moid = moid_of(ref) or ""
-        if moid not in self._refs:
-            self._refs[moid] = ref
-            self._new.append(ref)
+    def drop(self, moids: Iterable[str]) -> None:
+        """Stop watching these."""
+        with self._lock:
+            for moid in moids:
+                number = self._home.pop(moid, None)
+                if number in self._filters:
+                    self._filters[number][1].discard(moid)
+                    self._retire(number)
 
-    def drop(self, moid: str) -> None:
-        """Stop watching it. Objects that are done must leave, or every poll would carry them along."""
-        if moid in self._refs:
-            self._gone.append(self._refs.pop(moid))
-
-    def poll(self, seconds: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    def wait(self, seconds: int) -> list[Change]:
         """Wait until something changes, at most so long; give each changed object's new values."""
-        self._synchronise()
-        update = self._wait(seconds)
-        while update is not None:
-            self._version = update.version
-            for part in update.filterSet or ():
-                for change in part.objectSet or ():
-                    moid = moid_of(change.obj) or ""
-                    if change.kind != "leave" and moid in self._refs:
-                        yield moid, {entry.name: entry.val for entry in change.changeSet or ()}
+        changes, more = self._wait(seconds)
+        while more:
             # vCenter cuts a long report into parts; the rest is there already.
-            update = self._wait(0) if update.truncated else None
+            rest, more = self._wait(0)
+            changes += rest
+        return changes
 
-    def _wait(self, seconds: int) -> Any:
-        return self._collector.WaitForUpdatesEx(
-            self._version, vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=seconds)
-        )
+    def cancel(self) -> None:
+        """Make another thread's wait return now."""
+        with suppress(vmodl.MethodFault, OSError, HTTPException):
+            self._collector.CancelWaitForUpdates()
 
-    def _synchronise(self) -> None:
-        if self._view is None:
-            content = self._session.content
-            self._view = content.viewManager.CreateListView(self._new)
-            self._collector = content.propertyCollector.CreatePropertyCollector()
-            self._collector.CreateFilter(self._filter(), True)
-        elif self._new or self._gone:
-            self._view.ModifyListView(self._new, self._gone)
-        self._new, self._gone = [], []
+    def _retire(self, number: int) -> None:
+        if not self._filters[number][1]:
+            self._spent.append(self._filters.pop(number)[0])
 
-    def _filter(self) -> Any:
+    def _open(self) -> Any:
+        with self._lock:
+            if self._collector is None:
+                self._collector = self._session.content.propertyCollector.CreatePropertyCollector()
+            return self._collector
+
+    def _wait(self, seconds: int) -> tuple[list[Change], bool]:
+        options = vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=seconds)
+        body, info = call(self._collector, "WaitForUpdatesEx", self._version, options)
+        try:
+            update = returned(body)
+            if update is None:
+                return [], False
+            found = changes_of(update)
+            self._version = text_of(update, "version")
+            more = text_of(update, "truncated") in ("true", "1")
+        except UnfamiliarError:
+            slow = by_pyvmomi(body, self._collector._stub, info)  # pylint: disable=protected-access
+            found = [
+                (moid_of(change.obj) or "", str(change.kind), {one.name: one.val for one in change.changeSet or ()})
+                for part in slow.filterSet or ()
+                for change in part.objectSet or ()
+            ]
+            self._version, more = slow.version, bool(slow.truncated)
+        return [(moid, values) for moid, kind, values in found if kind != "leave" and moid in self._home], more
+
+    def _spec(self, refs: Iterable[Any]) -> Any:
         collector = vmodl.query.PropertyCollector
-        walk = collector.TraversalSpec(name="view", type=vim.view.ListView, path="view", skip=False)
         return collector.FilterSpec(
-            objectSet=[collector.ObjectSpec(obj=self._view, skip=True, selectSet=[walk])],
+            objectSet=[collector.ObjectSpec(obj=ref, skip=False) for ref in refs],
             propSet=[collector.PropertySpec(type=getattr(vim, self._kind), pathSet=list(self._paths), all=False)],
         )

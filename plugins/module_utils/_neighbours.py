@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What others have under way on the same vCenter: other controllers, AWX job slices, people in the vSphere Client."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from http.client import HTTPException
+from typing import Any
+
+try:
+    from pyVmomi import vmodl
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits
+
+# Seconds from one look to the next, as long as anything waits.
+EVERY = 3.0
+# The tasks that take a slot of a host and its datastores. A create tells nobody whether it dumps memory.
+_HEAVY = (
+    "VirtualMachine.removeAllSnapshots",
+    "VirtualMachine.consolidateDisks",
+    "vm.Snapshot.remove",
+)
+_LIGHT = (
+    "VirtualMachine.createSnapshot",
+    "VirtualMachine.createSnapshotEx",
+    "VirtualMachine.revertToCurrentSnapshot",
+    "vm.Snapshot.revert",
+)
+
+
+class Neighbours:
+    """Looks at vCenter's running snapshot tasks, where that can make a difference, and leaves out our own."""
+
+    def __init__(self, session: Session, limits: Limits, jobs: Sequence[Job[Any]]) -> None:
+        self._session = session
+        wanted = Counter(place for job in jobs for place in job.places)
+        # One slot of everything is ours in any case, so only who wants more needs to know.
+        heavy = any(number > 1 for place, number in wanted.items() if place != VCENTER)
+        self._wanted = heavy or wanted[VCENTER] > limits.vcenter
+        self._known: dict[str, tuple[Hashable, ...]] = {
+            job.item.vm.moid: (("host", job.item.vm.host), *(("datastore", one) for one in job.item.vm.datastores))
+            for job in jobs
+        }
+        self._next = 0.0
+
+    def due(self, waiting: int) -> bool:
+        """Is it time for a look?"""
+        if not self._wanted or not waiting or time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + EVERY
+        return True
+
+    def look(self, mine: set[str], tell: Callable[[Mapping[Hashable, int]], None]) -> None:
+        """Tell how many slots others take, by place; ``mine`` are the VMs on which the tasks are ours."""
+        try:
+            others = self._others(mine)
+        except (vmodl.MethodFault, OSError, HTTPException):
+            # Without the right to see tasks there is nothing to share; the limits then hold for this call alone.
+            self._wanted = False
+            return
+        tell(others)
+
+    def _others(self, mine: set[str]) -> Counter[Hashable]:
+        session = self._session
+        manager = moid_of(session.content.taskManager) or ""
+        paths = ("info.state", "info.descriptionId", "info.entity")
+        tasks = [
+            moid_of(ref) or ""
+            for row in read_objects(session, "TaskManager", [manager], {"TaskManager": ("recentTask",)})
+            for ref in row.get("recentTask") or ()
+        ]
+        busy: list[tuple[str, bool]] = []
+        for row in read_objects(session, "Task", tasks, {"Task": paths}):
+            vm, kind = moid_of(row.get("info.entity")) or "", row.get("info.descriptionId")
+            if str(row.get("info.state")) in ("queued", "running") and kind in (*_HEAVY, *_LIGHT) and vm not in mine:
+                busy.append((vm, kind in _HEAVY))
+        self._learn({vm for vm, heavy in busy if heavy and vm not in self._known})
+        others: Counter[Hashable] = Counter()
+        for vm, heavy in busy:
+            others[VCENTER] += 1
+            if heavy:
+                others.update(self._known.get(vm, ()))
+        return others
+
+    def _learn(self, vms: set[str]) -> None:
+        """Where these VMs are."""
+        paths = {"VirtualMachine": ("runtime.host", "datastore")}
+        for row in read_objects(self._session, "VirtualMachine", sorted(vms), paths) if vms else ():
+            stores = (("datastore", moid_of(ref)) for ref in row.get("datastore") or ())
+            self._known[row.moid] = (("host", moid_of(row.get("runtime.host"))), *stores)

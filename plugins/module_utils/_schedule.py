@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which job starts next, when each takes a slot of several places at once: longest first, no limit exceeded. Pure.
+
+Jobs that take slots of the same places form a group. Only a group's longest job is ever looked at, and a group that
+does not fit waits at the place that is full, so that starting and ending n jobs takes O(n log n) steps.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Job(Generic[T]):
+    """Something to do: how long it is expected to take, and the places of which it takes one slot each."""
+
+    item: T
+    seconds: float
+    places: tuple[Hashable, ...]
+
+
+class _Group(Generic[T]):
+    """The jobs of the same places that have not been started, longest first."""
+
+    def __init__(self, places: tuple[Hashable, ...]) -> None:
+        self.places = places
+        self.jobs: deque[Job[T]] = deque()
+
+
+class Schedule(Generic[T]):
+    """List scheduling. The group that stands before the longest work goes first: its own longest job, or the work
+    that is left for the busiest of its places; a long queue at one place must not begin late."""
+
+    def __init__(self, jobs: Iterable[Job[T]], capacity: Callable[[Hashable], int]) -> None:
+        self._capacity = capacity
+        self._changed: dict[Hashable, int] = {}
+        self._used: Counter[Hashable] = Counter()
+        self._left: dict[Hashable, float] = {}
+        self._parked: dict[Hashable, list[tuple[float, float, int, _Group[T]]]] = {}
+        self._ready: list[tuple[float, float, int, _Group[T]]] = []
+        self._number = itertools.count()
+        self.waiting = 0
+        groups: dict[tuple[Hashable, ...], list[Job[T]]] = {}
+        for job in jobs:
+            groups.setdefault(job.places, []).append(job)
+            self.waiting += 1
+            for place in job.places:
+                self._left[place] = self._left.get(place, 0.0) + job.seconds
+        for places, members in groups.items():
+            group: _Group[T] = _Group(places)
+            # A stable sort: what is alike stays in the order of the selection.
+            group.jobs.extend(sorted(members, key=lambda job: -job.seconds))
+            self._push(self._ready, group)
+
+    def start(self) -> Job[T] | None:
+        """The next job, with its slots taken; None when nothing fits now."""
+        while self._ready:
+            entry = heapq.heappop(self._ready)
+            group = entry[3]
+            if self._urgency(group) > entry[0]:
+                # Work was started since, so others may come first now. (Both numbers are negative.)
+                self._push(self._ready, group)
+                continue
+            full = next((place for place in group.places if self._used[place] >= self.allowed(place)), None)
+            if full is not None:
+                self._push(self._parked.setdefault(full, []), group)
+                # A slot that was free for this group elsewhere is for the next one there.
+                for place in group.places:
+                    if place != full and self._used[place] < self.allowed(place):
+                        self._wake(place)
+                continue
+            job = group.jobs.popleft()
+            self.waiting -= 1
+            for place in job.places:
+                self._used[place] += 1
+                self._left[place] -= job.seconds
+            if group.jobs:
+                self._push(self._ready, group)
+            return job
+        return None
+
+    def end(self, job: Job[T]) -> None:
+        """Give the job's slots back."""
+        for place in job.places:
+            self._used[place] -= 1
+            self._wake(place)
+
+    def drain(self) -> list[Job[T]]:
+        """Take out everything that has not been started."""
+        groups = {id(entry[3]): entry[3] for heap in (self._ready, *self._parked.values()) for entry in heap}
+        self._ready, self._parked, self.waiting = [], {}, 0
+        return [job for group in groups.values() for job in group.jobs]
+
+    def allowed(self, place: Hashable) -> int:
+        """How many slots the place has now."""
+        changed = self._changed.get(place)
+        return self._capacity(place) if changed is None else changed
+
+    def allow(self, place: Hashable, slots: int) -> None:
+        """From now on the place has so many slots. What runs goes on, even if that is more."""
+        self._changed[place] = slots
+        for _slot in range(slots - self._used[place]):
+            self._wake(place)
+
+    def used(self) -> dict[Hashable, int]:
+        """How many slots are taken, by place."""
+        return {place: number for place, number in self._used.items() if number}
+
+    def places(self) -> set[Hashable]:
+        """Every place that a job has or had to do with."""
+        return set(self._left)
+
+    def _wake(self, place: Hashable) -> None:
+        parked = self._parked.get(place)
+        if parked:
+            self._push(self._ready, heapq.heappop(parked)[3])
+
+    def _urgency(self, group: _Group[T]) -> float:
+        queue = max((self._left[place] / max(1, self.allowed(place)) for place in group.places), default=0.0)
+        return -max(queue, group.jobs[0].seconds)
+
+    def _push(self, heap: list[tuple[float, float, int, _Group[T]]], group: _Group[T]) -> None:
+        heapq.heappush(heap, (self._urgency(group), -group.jobs[0].seconds, next(self._number), group))
+
+
+def makespan(jobs: Iterable[Job[T]], capacity: Callable[[Hashable], int]) -> float:
+    """How long all the jobs take in this order, if each takes as long as expected."""
+    schedule = Schedule(jobs, capacity)
+    clock = 0.0
+    running: list[tuple[float, int, Job[T]]] = []
+    number = itertools.count()
+    while True:
+        while (job := schedule.start()) is not None:
+            heapq.heappush(running, (clock + job.seconds, next(number), job))
+        if not running:
+            return clock
+        clock = running[0][0]
+        while running and running[0][0] <= clock:
+            schedule.end(heapq.heappop(running)[2])

@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the two answers that carry a fleet's data, property reads and updates, ten times faster than pyVmomi does.
+
+pyVmomi calls Python for every tag of an answer. The bulk of ours are a few properties of known types; those are taken
+from a tree that the standard library parses in C. An answer with anything else in it is left to pyVmomi whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http.client import HTTPException
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+try:
+    from pyVmomi.SoapAdapter import SoapResponseDeserializer
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+_NS = "{urn:vim25}"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_FRACTION = re.compile(r"\.(\d+)")
+
+Decoder = Callable[[Any], Any]
+
+
+class UnfamiliarError(Exception):
+    """The answer holds something that is not known here."""
+
+
+class Reference:
+    """A managed object as far as results need it: moid_of knows its ``_moId``."""
+
+    __slots__ = ("_moId", "kind")
+
+    def __init__(self, kind: str, moid: str) -> None:
+        self.kind = kind
+        self._moId = moid
+
+
+def call(mo: Any, method: str, *arguments: Any) -> tuple[bytes, Any]:
+    """Call a method over the object's stub; gives the answer as it came, and what pyVmomi needs to read it.
+
+    Raises the fault that vSphere answers with, or HTTPException and OSError as pyVmomi itself would.
+    """
+    stub = mo._stub  # pylint: disable=protected-access
+    info = mo._GetMethodInfo(method)  # pylint: disable=protected-access
+    request = stub.SerializeRequest(mo, info, arguments)
+    headers = {"Cookie": stub.cookie, "SOAPAction": stub.versionId, "Content-Type": "text/xml; charset=UTF-8"}
+    connection = stub.GetConnection()
+    try:
+        connection.request("POST", stub.path, request, headers)
+        response = connection.getresponse()
+        status, body = response.status, response.read()
+    except (OSError, HTTPException):
+        connection.close()
+        stub.DropConnections()
+        raise
+    if status not in (200, 500):
+        connection.close()
+        raise HTTPException(f"{status} {response.reason}")
+    stub.ReturnConnection(connection)
+    if status == 500:
+        raise by_pyvmomi(body, stub, info)
+    return body, info
+
+
+def by_pyvmomi(body: bytes, stub: Any, info: Any) -> Any:
+    """The answer as pyVmomi reads it."""
+    return SoapResponseDeserializer(stub).Deserialize(body, info.result)
+
+
+def returned(body: bytes) -> Any:
+    """The element ``returnval`` of an answer; None if it is empty. Raises UnfamiliarError."""
+    # The server is one that we logged in to, and pyVmomi gives the same bytes to the same parser.
+    root = ElementTree.fromstring(body)  # noqa: S314
+    answer = root.find("{http://schemas.xmlsoap.org/soap/envelope/}Body/*")
+    if answer is None or not answer.tag.startswith(_NS):
+        raise UnfamiliarError
+    return answer.find(_NS + "returnval")
+
+
+def rows_of(page: Any) -> list[tuple[Reference, dict[str, Any]]]:
+    """The objects of a RetrieveResult, each with its properties by path."""
+    return [
+        (_reference(entry.find(_NS + "obj")), _properties(entry, _NS + "propSet"))
+        for entry in page.iterfind(_NS + "objects")
+    ]
+
+
+def changes_of(update: Any) -> list[tuple[str, str, dict[str, Any]]]:
+    """The objects of an UpdateSet, each as MoID, kind of update and changed properties by path."""
+    return [
+        (entry.findtext(_NS + "obj"), entry.findtext(_NS + "kind"), _properties(entry, _NS + "changeSet"))
+        for part in update.iterfind(_NS + "filterSet")
+        for entry in part.iterfind(_NS + "objectSet")
+    ]
+
+
+def text_of(element: Any, name: str) -> str:
+    """The text of a child, empty if there is none."""
+    found: str = element.findtext(_NS + name, "")
+    return found
+
+
+def _properties(entry: Any, tag: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for pair in entry.iterfind(tag):
+        value = pair.find(_NS + "val")
+        values[pair.findtext(_NS + "name")] = None if value is None else _value(value)
+    return values
+
+
+def _value(element: Any) -> Any:
+    kind = element.get(_XSI_TYPE, "").rpartition(":")[2]
+    decoder = _TYPES.get(kind)
+    if decoder is not None:
+        return decoder(element)
+    if len(element) or not kind:
+        raise UnfamiliarError
+    return element.text or ""  # An enumeration's value; simple types are listed.
+
+
+def _text(element: Any) -> str:
+    return element.text or ""
+
+
+def _int(element: Any) -> int:
+    return int(element.text)
+
+
+def _bool(element: Any) -> bool:
+    return element.text in ("true", "1")
+
+
+def _time(element: Any) -> datetime:
+    # Python before 3.11 takes 3 or 6 decimals only, and some servers send 9.
+    text = _FRACTION.sub(lambda found: "." + found.group(1)[:6].ljust(6, "0"), element.text)
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _reference(element: Any) -> Reference:
+    return Reference(element.get("type", ""), element.text or "")
+
+
+def _something(element: Any) -> Any:
+    return SimpleNamespace()
+
+
+def _list(decode: Decoder) -> Decoder:
+    return lambda element: [decode(entry) for entry in element]
+
+
+def _shape(one: Mapping[str, Decoder], many: Mapping[str, Decoder] | None = None) -> Decoder:
+    """A data object with these attributes; what else it has is of no interest."""
+    single = {_NS + name: (name, decode) for name, decode in one.items()}
+    several = {_NS + name: (name, decode) for name, decode in (many or {}).items()}
+
+    def decode(element: Any) -> SimpleNamespace:
+        found: dict[str, Any] = dict.fromkeys(one)
+        for name in many or ():
+            found[name] = []
+        for child in element:
+            if child.tag in single:
+                name, reader = single[child.tag]
+                found[name] = reader(child)
+            elif child.tag in several:
+                name, reader = several[child.tag]
+                found[name].append(reader(child))
+        return SimpleNamespace(**found)
+
+    return decode
+
+
+def _tree(element: Any) -> Any:
+    return _TREE(element)
+
+
+_TREE = _shape(
+    {
+        "snapshot": _reference,
+        "id": _int,
+        "name": _text,
+        "description": _text,
+        "createTime": _time,
+        "state": _text,
+        "quiesced": _bool,
+    },
+    {"childSnapshotList": _tree},
+)
+_DISK = _shape({"key": _int}, {"chain": _shape({}, {"fileKey": _int})})
+
+# By the name of the type that an answer gives with a value.
+_TYPES: dict[str, Decoder] = {
+    "string": _text,
+    "boolean": _bool,
+    "short": _int,
+    "int": _int,
+    "long": _int,
+    "dateTime": _time,
+    "ManagedObjectReference": _reference,
+    "ArrayOfManagedObjectReference": _list(_reference),
+    "VirtualMachineSnapshotInfo": _shape({"currentSnapshot": _reference}, {"rootSnapshotList": _tree}),
+    "ArrayOfVirtualMachineFileLayoutExFileInfo": _list(_shape({"key": _int, "name": _text, "size": _int})),
+    "ArrayOfVirtualMachineFileLayoutExDiskLayout": _list(_DISK),
+    "ArrayOfVirtualMachineFileLayoutExSnapshotLayout": _list(
+        _shape({"key": _reference, "dataKey": _int, "memoryKey": _int}, {"disk": _DISK})
+    ),
+    "VirtualMachineQuestionInfo": _something,
+}
