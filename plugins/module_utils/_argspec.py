@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import COUNTED, FILTERS, PROTECT_ATTRIBUTE
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 
 Spec = dict[str, Any]
 
@@ -87,6 +89,12 @@ def report_spec() -> Spec:
 def timeout_spec() -> Spec:
     """The time limit of a VM's task."""
     return {"timeout": {"type": "int", "default": 3600}}
+
+
+def fleet_spec() -> Spec:
+    """How many virtual machines are worked on at once, and whether people are told how far it is."""
+    limits: Spec = {key: {"type": "int", "default": value} for key, value in asdict(Limits()).items()}
+    return {"limits": {"type": "dict", "options": limits}, "progress": {"type": "bool", "default": True}}
 
 
 def policy_spec() -> Spec:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any, NoReturn
@@ -32,6 +33,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Fl
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome, View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan, predict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE, Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import (
     gather_warnings,
     headline,
@@ -39,12 +41,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._results import 
     summarise,
     vm_dict,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import makespan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
     Resolved,
     Selection,
     parse_selection,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, connect, parse_target
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of, parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
 
@@ -78,6 +82,7 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Res
     selection = operation.selection or parse_selection(module.params, validate_vm)
     if operation.timeout <= 0:
         raise InputError(f"timeout: {operation.timeout} is not a number of seconds greater than zero")
+    limits = parse_limits(module.params.get("limits"))
     target = parse_target(module.params)
     with connect(target) as session:
         inventory = Inventory(session)
@@ -87,16 +92,35 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Res
         plans, more = _plans(session, inventory, operation, found, now)
         facts.update(more)
         ready = _checked(selection, found, plans, operation, now, facts)
+        progress = _progress(module, ready, limits)
         if module.check_mode:
             outcomes = [Outcome(plan, error=plan.failure or plan.problem, warnings=plan.warnings) for plan in ready]
         else:
-            outcomes = Fleet(session, inventory, operation).carry_out(ready)
+            outcomes = Fleet(session, inventory, operation, limits, progress).carry_out(ready)
+        if "limits" in module.params:
+            facts["timing"] = _timing(progress, limits, module.check_mode)
         result = _result(module, selection, found, plans, outcomes, report, session.now(), facts)
         if operation.finish is not None and not module.check_mode:
             warning = operation.finish(session, result["summary"])
             if warning is not None:
                 module.warn(warning)
         return result
+
+
+def _progress(module: AnsibleModule, plans: Sequence[VmPlan], limits: Limits) -> Progress:
+    """What is ahead. It is written down, for the action plugin to read, only if people are to be told."""
+    due = [plan for plan in plans if plan.actions and plan.problem is None and plan.failure is None]
+    jobs = [job_of(plan.vm, plan.actions, None) for plan in due]
+    told = bool(module.params.get("progress")) and not module.check_mode
+    path = (lambda: os.path.join(module.tmpdir, FILE)) if told else None
+    progress = Progress(expected=makespan(jobs, limits.of), path=path)
+    progress.expect(jobs)
+    return progress
+
+
+def _timing(progress: Progress, limits: Limits, check_mode: bool) -> Result:
+    took = {} if check_mode else {"elapsed_seconds": round(progress.elapsed, 1)}
+    return {"expected_seconds": round(progress.expected, 1), **took, "limits": asdict(limits)}
 
 
 def _plans(

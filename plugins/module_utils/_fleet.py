@@ -24,8 +24,10 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 
 # How often a VM is planned anew because somebody else's task was in the way.
@@ -69,10 +71,14 @@ class Operation:
 class Fleet:
     """Carries out one operation through one session."""
 
-    def __init__(self, session: Session, inventory: Inventory, operation: Operation) -> None:
+    def __init__(
+        self, session: Session, inventory: Inventory, operation: Operation, limits: Limits, progress: Progress
+    ) -> None:
         self._session = session
         self._inventory = inventory
         self._operation = operation
+        self._limits = limits
+        self._progress = progress
         self._blind: str | None = None
 
     def carry_out(self, plans: Sequence[VmPlan]) -> list[Outcome]:
@@ -118,7 +124,7 @@ class Fleet:
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
         if wanted:
-            Engine(self._session, self._operation.timeout).run(wanted)
+            Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted)
 
     def _look_again(self, outcomes: Sequence[Outcome]) -> None:
         moids = [outcome.plan.vm.moid for outcome in outcomes]
@@ -154,6 +160,7 @@ class Fleet:
                 runs.append((outcome, Run(outcome.after, more.actions), more))
             elif more.failure is not None:
                 outcome.error = more.failure
+        self._progress.expect(job_of(run.vm, run.actions, None) for ignored, run, ignored2 in runs)
         self._run(run for ignored, run, ignored2 in runs)
         if runs:
             self._look_again([outcome for outcome, ignored, ignored2 in runs])

@@ -31,7 +31,7 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
     wish = _plan_snapshot.parse_wish(params, token)
     return Operation(
         plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
-        needs=Needs(create=wish.present),
+        needs=Needs(create=wish.present, memory=wish.present and params["memory_dump"]),
         follow_up=lambda plan, after: _plan_snapshot.follow_up(plan, after, wish),
         timeout=params["timeout"],
     )

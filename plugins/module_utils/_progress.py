@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
 
 # The file in the module's temporary directory. The action plugin reads it where both are on one machine.
 FILE = "savepoint_progress.json"
@@ -37,6 +39,12 @@ class Progress:
     def __post_init__(self) -> None:
         self._begun = self.clock()
         self._told = self._begun + FIRST - EVERY
+
+    def expect(self, jobs: Iterable[Job[Any]]) -> None:
+        """So much work has come up."""
+        for job in jobs:
+            self.total += 1
+            self.work += job.seconds
 
     def ended(self, seconds: float, *, failed: bool) -> None:
         """A VM's work is over, which was expected to take so long."""

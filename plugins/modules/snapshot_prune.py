@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - savepoint.vsphere.scope
   - savepoint.vsphere.report
   - savepoint.vsphere.timeout
+  - savepoint.vsphere.fleet
 attributes:
   check_mode:
     support: full
@@ -209,6 +210,13 @@ vcenter_time:
   returned: when it was reached
   type: str
   sample: "2026-11-23T02:00:00Z"
+timing:
+  description:
+    - How long the changes take. C(expected_seconds) is foretold from the bytes to move and the limits, with cautious
+      figures for the storage. C(elapsed_seconds) is what they really took, and is not there in check mode.
+  returned: when the selection was looked up and nothing stopped the call
+  type: dict
+  sample: {expected_seconds: 12.0, elapsed_seconds: 9.4, limits: {vcenter: 256, host: 8, datastore: 8}}
 results:
   description: One entry for each virtual machine, in the order of the selection, also when the task fails.
   returned: when the selection was looked up
@@ -287,6 +295,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (
     connection_spec,
+    fleet_spec,
     policy_spec,
     report_spec,
     scope_spec,
@@ -307,6 +316,7 @@ def main() -> None:
             **scope_spec(),
             **report_spec(),
             **timeout_spec(),
+            **fleet_spec(),
             "policy": {"type": "dict", "options": policy_spec()},
             "plan": {"type": "dict"},
             "max_removals": {"type": "str"},
