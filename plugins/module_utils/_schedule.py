@@ -34,7 +34,14 @@ class _Group(Generic[T]):
 
     def __init__(self, places: tuple[Hashable, ...]) -> None:
         self.places = places
+        self.telling = places
+        # The place whose free slot this group was woken for.
+        self.woken_for: Hashable = None
         self.jobs: deque[Job[T]] = deque()
+
+
+# Urgency and length, both negative; a number that keeps the order; and the group.
+_Entry = tuple[float, float, int, "_Group[T]"]
 
 
 class Schedule(Generic[T]):
@@ -46,8 +53,8 @@ class Schedule(Generic[T]):
         self._changed: dict[Hashable, int] = {}
         self._used: Counter[Hashable] = Counter()
         self._left: dict[Hashable, float] = {}
-        self._parked: dict[Hashable, list[tuple[float, float, int, _Group[T]]]] = {}
-        self._ready: list[tuple[float, float, int, _Group[T]]] = []
+        self._parked: dict[Hashable, list[_Entry[T]]] = {}
+        self._ready: list[_Entry[T]] = []
         self._number = itertools.count()
         self.waiting = 0
         groups: dict[tuple[Hashable, ...], list[Job[T]]] = {}
@@ -56,8 +63,11 @@ class Schedule(Generic[T]):
             self.waiting += 1
             for place in job.places:
                 self._left[place] = self._left.get(place, 0.0) + job.seconds
+        # The work at a place that all need tells none of them from the others.
+        common = set.intersection(*map(set, groups)) if groups else set()
         for places, members in groups.items():
             group: _Group[T] = _Group(places)
+            group.telling = tuple(place for place in places if place not in common)
             # A stable sort: what is alike stays in the order of the selection.
             group.jobs.extend(sorted(members, key=lambda job: -job.seconds))
             self._push(self._ready, group)
@@ -74,11 +84,12 @@ class Schedule(Generic[T]):
             full = next((place for place in group.places if self._used[place] >= self.allowed(place)), None)
             if full is not None:
                 self._push(self._parked.setdefault(full, []), group)
-                # A slot that was free for this group elsewhere is for the next one there.
-                for place in group.places:
-                    if place != full and self._used[place] < self.allowed(place):
-                        self._wake(place)
+                # The slot that it was woken for is the next one's.
+                if group.woken_for is not None and self._used[group.woken_for] < self.allowed(group.woken_for):
+                    self._wake(group.woken_for)
+                group.woken_for = None
                 continue
+            group.woken_for = None
             job = group.jobs.popleft()
             self.waiting -= 1
             for place in job.places:
@@ -123,13 +134,15 @@ class Schedule(Generic[T]):
     def _wake(self, place: Hashable) -> None:
         parked = self._parked.get(place)
         if parked:
-            self._push(self._ready, heapq.heappop(parked)[3])
+            group = heapq.heappop(parked)[3]
+            group.woken_for = place
+            self._push(self._ready, group)
 
     def _urgency(self, group: _Group[T]) -> float:
-        queue = max((self._left[place] / max(1, self.allowed(place)) for place in group.places), default=0.0)
+        queue = max((self._left[place] / max(1, self.allowed(place)) for place in group.telling), default=0.0)
         return -max(queue, group.jobs[0].seconds)
 
-    def _push(self, heap: list[tuple[float, float, int, _Group[T]]], group: _Group[T]) -> None:
+    def _push(self, heap: list[_Entry[T]], group: _Group[T]) -> None:
         heapq.heappush(heap, (self._urgency(group), -group.jobs[0].seconds, next(self._number), group))
 
 

@@ -40,8 +40,7 @@ class Window:
         """A call was answered after so many seconds."""
         seconds = max(seconds, 1e-6)
         first = self._fastest is None
-        # Creeps up, so that a route that has become slower for good counts as normal after a while.
-        self._fastest = seconds if self._fastest is None else min(seconds, self._fastest * 1.001)
+        self._fastest = seconds if self._fastest is None else min(seconds, self._fastest)
         self._average = seconds if first else (1 - WEIGHT) * self._average + WEIGHT * seconds
         self._answers += 1
         if self._answers >= self.size:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
-from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
+    Consolidate,
     Create,
     Power,
     Remove,
@@ -17,50 +20,76 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Rename,
     Revert,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, Slots, moves_data
-from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import vm
-
-
-def on(host: str | None, *datastores: str) -> Vm:
-    return vm(host=host, datastores=datastores)
-
-
-@pytest.mark.parametrize(
-    ("limits", "first", "second"),
-    [
-        (Limits(vcenter=1), on("h1", "d1"), on("h2", "d2")),
-        (Limits(host=1), on("h1", "d1"), on("h1", "d2")),
-        (Limits(datastore=1), on("h1", "d1"), on("h2", "d1")),
-        (Limits(datastore=1), on("h1", "d1", "d2"), on("h2", "d2", "d3")),
-    ],
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import (
+    SECONDS_EACH,
+    VCENTER,
+    Limits,
+    expected_seconds,
+    moves_data,
+    parse_limits,
+    places,
 )
-def test_one_more_must_fit_everywhere_and_leaves_its_place_to_the_next(limits: Limits, first: Vm, second: Vm) -> None:
-    slots = Slots(limits)
-    assert slots.take(first, heavy=True)
-    assert not slots.take(second, heavy=True)
-    slots.give(first, heavy=True)
-    assert slots.take(second, heavy=True)
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import one, vm
 
 
-def test_what_does_not_fit_takes_nothing() -> None:
-    slots = Slots(Limits(datastore=1))
-    assert slots.take(on("h1", "full"), heavy=True)
-    for _again in range(5):
-        assert not slots.take(on("h1", "free", "full"), heavy=True)
-    assert slots.take(on("h2", "free"), heavy=True)
+def test_merges_and_memory_take_slots_of_the_host_and_of_every_datastore() -> None:
+    machine = vm(host="h1", datastores=("d1", "d2"))
+    assert places(machine, (Remove("s"),)) == (VCENTER, ("host", "h1"), ("datastore", "d1"), ("datastore", "d2"))
 
 
 def test_what_touches_a_few_small_files_counts_per_vcenter_only() -> None:
-    slots = Slots(Limits(vcenter=3, host=1, datastore=1))
-    assert [slots.take(on("h1", "d1"), heavy=False) for _number in range(4)] == [True, True, True, False]
+    assert places(vm(host="h1", datastores=("d1",)), (Revert("s"),)) == (VCENTER,)
 
 
-def test_others_hosts_and_datastores_do_not_count() -> None:
-    slots = Slots(Limits(host=1, datastore=1))
-    assert slots.take(on("h1", "d1"), heavy=True)
-    assert slots.take(on("h2", "d2"), heavy=True)
-    # A host is no datastore, even of the same name.
-    assert slots.take(on("d1", "h1"), heavy=True)
+def test_a_host_that_vcenter_did_not_name_has_no_limit() -> None:
+    assert places(vm(host=None, datastores=("d1",)), (RemoveAll(),)) == (VCENTER, ("datastore", "d1"))
+
+
+def test_each_kind_of_place_has_its_limit() -> None:
+    limits = Limits(vcenter=30, host=3, datastore=5)
+    assert [limits.of(place) for place in (VCENTER, ("host", "h1"), ("datastore", "h1"))] == [30, 3, 5]
+
+
+def test_limits_that_are_left_out_are_the_documented_ones() -> None:
+    assert parse_limits(None) == Limits()
+    assert parse_limits({"host": None, "datastore": 4}) == Limits(datastore=4)
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_limit_under_which_nothing_starts_is_an_error(value: int) -> None:
+    with pytest.raises(InputError, match=f"limits: host is {value}"):
+        parse_limits({"host": value})
+
+
+def test_more_bytes_are_expected_to_take_longer() -> None:
+    gigabyte = 2**30
+    big = replace(one(), moid="big", frees=(("d1", 10 * gigabyte),))
+    small = replace(one(), moid="small", frees=(("d1", gigabyte),))
+    machine = vm(snapshots=(big, small), memory_mb=4096, current_delta_bytes=gigabyte)
+    seconds = [
+        expected_seconds(machine, actions)
+        for actions in (
+            (),
+            (Rename("small", "n"),),
+            (Power("poweredOn"),),
+            (Remove("small"),),
+            (Consolidate(),),
+            (Revert("small", memory=True),),
+            (Remove("big"),),
+            (RemoveAll(),),
+        )
+    ]
+    assert seconds == sorted(seconds)
+    assert seconds[:3] == [0.0, 0.0, SECONDS_EACH]
+    assert seconds[-1] == expected_seconds(machine, (Remove("big"), Remove("small"))) - SECONDS_EACH
+
+
+def test_memory_takes_longer_the_more_there_is() -> None:
+    small, big = vm(memory_mb=1024), vm(memory_mb=65536)
+    create = Create("n", "", Marker(), memory=True, quiesce=False)
+    assert expected_seconds(small, (create,)) < expected_seconds(big, (create,))
+    disks = Create("n", "", Marker(), memory=False, quiesce=False)
+    assert expected_seconds(small, (disks,)) == expected_seconds(big, (disks,))
 
 
 @pytest.mark.parametrize(
