@@ -27,6 +27,7 @@ nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
+BENCH = ROOT / "tests" / "bench"
 MYPY_CACHE = simctl.CACHE.parent / "mypy"
 
 
@@ -41,7 +42,9 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
     checks.run("ruff format", ["ruff", "format", "--check", "."], ROOT)
     checks.run("shellcheck", ["shellcheck", ".ci/run"], ROOT)
     gofmt = Path(go()).with_name("gofmt")
-    checks.run("gofmt", ["sh", "-c", 'found=$("$0" -l .); echo "$found"; test -z "$found"', gofmt], SIMULATOR)
+    for folder in (SIMULATOR, BENCH / "govc"):
+        script = 'found=$("$0" -l .); echo "$found"; test -z "$found"'
+        checks.run(f"gofmt {folder.name}", ["sh", "-c", script, gofmt], folder)
     checks.run("go vet", [go(), "vet", "./..."], SIMULATOR)
     with tree.copied("lint") as copy:
         top = copy.parents[2]
@@ -50,7 +53,7 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         inside = copy.relative_to(top)
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
-        bases = [copy / "tests" / folder for folder in ("tools", "simulator", "repo")] + [top]
+        bases = [copy / "tests" / folder for folder in ("tools", "simulator", "repo", "bench")] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
         checks.run("mypy tests", command, top, path)
@@ -80,8 +83,8 @@ def sanity(nox_session: nox.Session, checks: Checks) -> None:
 
 @session
 def units(nox_session: nox.Session, checks: Checks) -> None:
-    """ansible-test units, and the tests of the repository itself; arguments: paths below tests/unit or tests/repo."""
-    repo = [word for word in nox_session.posargs if word.startswith("tests/repo")]
+    """ansible-test units, and what needs only pytest; arguments: paths below tests/unit, tests/repo or tests/bench."""
+    repo = [word for word in nox_session.posargs if word.startswith(("tests/repo", "tests/bench"))]
     unit = [word for word in nox_session.posargs if word not in repo]
     with tree.copied("units") as copy:
         if unit or not repo:
@@ -89,7 +92,7 @@ def units(nox_session: nox.Session, checks: Checks) -> None:
             ok = checks.run("ansible-test", command, copy, count=False)
             checks.junit("ansible-test units", sorted((copy / "tests" / "output" / "junit").glob("*.xml")), ok)
         if repo or not unit:
-            pytest(checks, copy, *(repo or ["tests/repo"]))
+            pytest(checks, copy, *(repo or ["tests/repo", "tests/bench/unit"]))
 
 
 def pytest(checks: Checks, cwd: Path, *words: str) -> None:
@@ -101,7 +104,7 @@ def pytest(checks: Checks, cwd: Path, *words: str) -> None:
 
 @session
 def simulator(nox_session: nox.Session, checks: Checks) -> None:
-    """The simulated vCenter's own tests, in Go and in Python."""
+    """The simulated vCenter's own tests, in Go and in Python, and one that the bench works."""
     results: dict[str, list[str]] = {"PASS": [], "FAIL": [], "SKIP": []}
 
     def line(text: str) -> bool:
@@ -116,7 +119,7 @@ def simulator(nox_session: nox.Session, checks: Checks) -> None:
         checks.record(f"go test {name}", False)
     if not ok and not results["FAIL"]:
         checks.record("go test ended with an error", False)
-    pytest(checks, ROOT, "tests/simulator", *nox_session.posargs)
+    pytest(checks, ROOT, "tests/simulator", "tests/bench/test_bench.py", *nox_session.posargs)
 
 
 @session
@@ -160,8 +163,16 @@ def demo(nox_session: nox.Session, checks: Checks) -> None:
 
 
 @nox.session(venv_backend="none")
+def bench(nox_session: nox.Session) -> None:
+    """Measures this collection beside others; not a check. Arguments: --quick, --no-peers (tests/bench/README.md)."""
+    nox_session.run(sys.executable, "tests/bench/bench.py", *nox_session.posargs, env=environment(), external=True)
+
+
+@nox.session(venv_backend="none")
 def lock(nox_session: nox.Session) -> None:
-    """Pins requirements/dev.in anew, for every Python from 3.10 on."""
+    """Pins requirements/dev.in and bench.in anew, for every Python from 3.10 on."""
     told = ["--custom-compile-command", "nox -s lock", "--no-annotate", "--quiet"]
     command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--upgrade", *told]
-    nox_session.run(*command, "requirements/dev.in", "-o", "requirements/dev.txt", env=environment(), external=True)
+    for name in ("dev", "bench"):
+        files = [f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+        nox_session.run(*command, *files, env=environment(), external=True)
