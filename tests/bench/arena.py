@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cases import Turn
@@ -89,17 +88,12 @@ def tune(floor: Floor, size: int, latency_ms: int) -> dict[int, float]:
     return tried
 
 
-def deep_info(contenders: list[Contender], size: int, rounds: int) -> Iterator[Sample]:
-    """Lists VMs with five snapshots each; nothing changes, so all take turns on one fleet."""
+def deep_info(floor: Floor, other: Contender, size: int, rounds: int) -> Iterator[Sample]:
+    """Lists VMs with five snapshots each; nothing changes, so both take turns on one fleet."""
+    contenders = [floor, other]
     with fleet(size, 0) as simulator:
-
-        def add(vm: dict[str, Any]) -> None:
-            for number in range(DEPTH):
-                simulator.post(f"/v1/vms/{vm['moid']}/snapshots", {"name": f"s{number}"})
-
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(add, simulator.get("/v1/vms")))
+        for _level in range(DEPTH):
+            run(floor.command("create", size, 0), floor.environment(simulator.env), floor.cwd)
         for number in range(rounds):
-            start = number % len(contenders)
-            for contender in contenders[start:] + contenders[:start]:
+            for contender in contenders if number % 2 == 0 else reversed(contenders):
                 yield take(contender, simulator, DEEP_INFO, size, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -97,7 +98,7 @@ def measure(run: Run, there: dict[str, Contender], mode: str, peers_1000: bool, 
             run.add(arena.play(turn, there[turn.contender]), what)
     sizes, rounds = cases.deep_info(mode)
     for size in sizes:
-        run.add(arena.deep_info([floor, ours], size, rounds), f"{size} VMs")
+        run.add(arena.deep_info(floor, ours, size, rounds), f"{size} VMs")
     if mode != "smoke":
         span(run, ours, 3 if mode == "full" else 1, stage)
     if peers_1000:
@@ -179,6 +180,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> int:
     told = arguments(words)
+    signal.signal(signal.SIGTERM, lambda *_ignored: sys.exit(143))  # so that nothing is left behind
     facts = machine.facts()
     simctl.build()
     run = Run()
@@ -187,7 +189,10 @@ def main(words: list[str]) -> int:
         stage = Stage(scratch)
         there, peer_python = contenders(stage, scratch / "collections", run, not told.no_peers)
         run.began = time.monotonic()
-        measure(run, there, told.mode, told.peers_1000, stage)
+        try:
+            measure(run, there, told.mode, told.peers_1000, stage)
+        except (KeyboardInterrupt, SystemExit):
+            run.failures.append("cut short")  # what was measured until then is kept
         versions = environments.versions(peer_python)
         path = save(run, told.output, told.mode, facts, versions)
     plot(path, peer_python)

@@ -9,10 +9,12 @@ process grows after its last reading is missed. (ru_maxrss won't do: it begins w
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,23 +100,35 @@ class Watch(threading.Thread):
                 self.module = max(self.module or 0.0, mib)
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """With all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def run(words: list[str], env: Mapping[str, str], cwd: Path, patience: float = 1800) -> Cost:
     """Raises CommandError for a command that fails, or that is not done after so many seconds."""
     output = cwd / "output.txt"
     with output.open("wb") as handle:
         began = time.monotonic()
         process = subprocess.Popen(
-            words, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=handle, stderr=subprocess.STDOUT
+            words,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         watch = Watch(process.pid)
         watch.start()
-        alarm = threading.Timer(patience, process.kill)
+        alarm = threading.Timer(patience, end, [process])
         alarm.start()
         try:
             _pid, status, usage = os.wait4(process.pid, 0)
             wall = time.monotonic() - began
         except BaseException:
-            process.kill()
+            end(process)
             process.wait()
             raise
         finally:
