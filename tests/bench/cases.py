@@ -56,7 +56,8 @@ def full() -> list[Group]:
     return [
         Group(1, cycles={**bare, **peers}),
         Group(10, cycles={**bare, **peers}),
-        Group(100, cycles={**bare, GOVC: 3, **once}, creates=each((VMWARE, COMMUNITY), 2)),
+        # A cycle of a peer takes five minutes here; the one that its makers have deprecated only creates.
+        Group(100, cycles={**bare, GOVC: 3, VMWARE: 1}, creates={VMWARE: 2, COMMUNITY: 3}),
         Group(1000, cycles=bare),
         Group(5000, cycles={**each(BARE, 3), EMPTY: 5}, creates=each((FLOOR, OURS), 2)),
         Group(1, 50, cycles=bare, creates=once),
@@ -80,7 +81,7 @@ def quick() -> list[Group]:
 
 def smoke() -> list[Group]:
     """Seconds: only shows that the bench works."""
-    return [Group(1, cycles=each(BARE, 1)), Group(10, cycles=each(BARE, 1))]
+    return [Group(1, cycles={EMPTY: 1}, creates=each((FLOOR, OURS), 1)), Group(10, cycles=each(BARE, 1))]
 
 
 def deep_info(mode: str) -> tuple[tuple[int, ...], int]:
