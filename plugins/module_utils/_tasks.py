@@ -30,7 +30,7 @@ _PATHS = ("info.state", "info.error", "info.startTime", "info.completeTime")
 LONGEST_WAIT, SHORT_WAIT = 10, 1
 # Seconds from one look at the tasks to the next, for each that is under way and at most: a server that answers at once
 # would else be asked once a task.
-PAUSE_EACH, LONGEST_PAUSE = 0.004, 0.1
+PAUSE_EACH, LONGEST_PAUSE = 0.002, 0.1
 
 
 @dataclass(frozen=True)
