@@ -18,9 +18,13 @@ LIMITS = {"vcenter": 3, "host": 2, "datastore": 2}
 Places = tuple[tuple[str, int], ...]
 
 
-def limit(place: object) -> int:
+def kind(place: object) -> str:
     assert isinstance(place, tuple)
-    return LIMITS[place[0]]
+    return str(place[0])
+
+
+def limit(place: object) -> int:
+    return LIMITS[kind(place)]
 
 
 PLACES = st.builds(
@@ -63,7 +67,7 @@ def test_no_limit_is_exceeded_and_everything_gets_done(jobs: list[Job[int]]) -> 
 @given(JOBS)
 def test_it_never_waits_while_something_fits(jobs: list[Job[int]]) -> None:
     schedule = Schedule(jobs, limit)
-    running = []
+    running: list[Job[int]] = []
     while schedule.waiting or running:
         while (job := schedule.start()) is not None:
             running.append(job)
@@ -121,7 +125,7 @@ def test_eight_datastores_of_uneven_load_take_what_the_fullest_needs() -> None:
     ]
     random.Random(5).shuffle(jobs)
     floor = max(sizes) / 4 * 2.0
-    assert floor <= makespan(jobs, lambda place: limits[place[0]]) <= 1.15 * floor
+    assert floor <= makespan(jobs, lambda place: limits[kind(place)]) <= 1.15 * floor
 
 
 def test_the_longest_of_unlike_lengths_begin_first() -> None:
@@ -162,9 +166,9 @@ def test_many_jobs_at_many_places_are_quick_to_order(number: int) -> None:
     ]
     looks = itertools.count()
 
-    def counted(place: tuple[str, int]) -> int:
+    def counted(place: object) -> int:
         next(looks)
-        return 256 if place[0] == "vcenter" else 8
+        return 256 if kind(place) == "vcenter" else 8
 
     makespan(jobs, counted)
     assert next(looks) < 100 * number
