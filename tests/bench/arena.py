@@ -8,7 +8,7 @@ from typing import Any
 
 from cases import Turn
 from contenders import Contender, Floor
-from figures import DEEP_INFO, EMPTY, Sample
+from figures import DEEP_INFO, EMPTY, PLAY, Sample
 from measure import run
 from simctl import Simulator
 
@@ -73,6 +73,12 @@ def play(turn: Turn, contender: Contender) -> Iterator[Sample]:
                 # Our policy asks for snapshots older than a second.
                 time.sleep(max(0.0, 2.1 - (time.monotonic() - began)))
             yield take(contender, simulator, work, turn.size, turn.latency_ms)
+
+
+def warm_up(contender: Contender) -> None:
+    """One work with one VM, unmeasured: what is compiled or cached on first use is so for all."""
+    with fleet(1, 0) as simulator:
+        take(contender, simulator, "create" if contender.can("create") else PLAY, 1, 0)
 
 
 def tune(floor: Floor, size: int, latency_ms: int) -> dict[int, float]:

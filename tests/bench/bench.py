@@ -88,6 +88,7 @@ def measure(run: Run, there: dict[str, Contender], mode: str, peers_1000: bool, 
     groups = {"full": cases.full, "quick": cases.quick, "smoke": cases.smoke}[mode]()
     floor, ours = there[FLOOR], there[OURS]
     assert isinstance(floor, Floor) and isinstance(ours, Ours)
+    warm_up(run, there)
     for latency in sorted({group.latency_ms for group in groups}):
         size = min(1000, max(group.size for group in groups if group.latency_ms == latency))
         run.connections[latency] = arena.tune(floor, size, latency)
@@ -103,6 +104,19 @@ def measure(run: Run, there: dict[str, Contender], mode: str, peers_1000: bool, 
         span(run, ours, 3 if mode == "full" else 1, stage)
     if peers_1000:
         thousand(run, there)
+
+
+def warm_up(run: Run, there: dict[str, Contender]) -> None:
+    """Shows early who does not work here; without the bare three there is nothing to measure."""
+    for name, contender in list(there.items()):
+        try:
+            arena.warm_up(contender)
+        except PROBLEMS as error:
+            if name in cases.BARE:
+                raise
+            run.failures.append(f"{name} left out: {error}")
+            run.tell(f"FAILED {name}: {error}")
+            del there[name]
 
 
 def span(run: Run, ours: Ours, rounds: int, stage: Stage) -> None:
