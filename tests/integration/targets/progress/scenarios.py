@@ -201,7 +201,9 @@ def every_module(stage: Stage) -> None:
             stage.simulator.post(f"/v1/vms/{name}/snapshots", {"name": snapshot, "description": ""})
     revert = call(names, "snapshot_revert", snapshot_name="s")
     prune = call(
-        names, "snapshot_prune", policy={"keep_last": 1, "include_foreign": True, "filters": {"name_pattern": "*"}}
+        names,
+        "snapshot_prune",
+        policy={"max_age": "1s", "allow_none": True, "include_foreign": True, "filters": {"name_pattern": "older"}},
     )
     ran = stage.run("every", [revert, prune]).ok()
     assert {line.split(": ")[1] for line in ran.lines} == {"snapshot_revert", "snapshot_prune"}, ran.lines
