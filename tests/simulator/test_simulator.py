@@ -526,6 +526,52 @@ def test_privileges(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     m.take("a")
 
 
+def test_what_a_vm_tells_of_itself(m: Machine) -> None:
+    assert (m.vm.guest.hostName, [list(card.ipAddress) for card in m.vm.guest.net]) == (m.name, [[m.vm.guest.ipAddress]])
+    m.patch(host_name="db.example.com", ip_addresses=["192.0.2.7", "2001:db8::7"])
+    assert (m.vm.guest.hostName, m.vm.guest.ipAddress) == ("db.example.com", "192.0.2.7")
+    assert [list(card.ipAddress) for card in m.vm.guest.net] == [["192.0.2.7", "2001:db8::7"]]
+    m.patch(tools="notRunning")
+    assert (m.vm.guest.hostName, list(m.vm.guest.net)) == (None, [])
+    m.patch(tools="running", host_name="", ip_addresses=[])
+    assert m.vm.guest.hostName == m.name and m.vm.guest.ipAddress.startswith("10.")
+    assert m.vm.runtime.question is None
+    m.patch(question="Moved or copied?")
+    assert m.vm.runtime.question.text == "Moved or copied?"
+    m.patch(question="")
+    assert m.vm.runtime.question is None
+
+
+def test_attributes_and_settings(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    def values(entity: Any) -> dict[str, str]:
+        names = {field.key: field.name for field in si.content.customFieldsManager.field}
+        return {names[entry.key]: entry.value for entry in entity.customValue}
+
+    for value in ("quorum member", "database"):
+        sim.put("/v1/attributes", {"attribute": "savepoint.no_revert", "value": value, "vm": m.moid})
+        assert values(m.vm) == {"savepoint.no_revert": value}
+    sim.put("/v1/attributes", {"attribute": "savepoint.no_revert", "value": "", "vm": m.moid})
+    sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": "{}"})
+    assert values(m.vm) == {} and values(si.content.rootFolder) == {"savepoint.retention": "{}"}
+    sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": ""})
+    assert values(si.content.rootFolder) == {}
+    fqdn = "VirtualCenter.FQDN"
+    with pytest.raises(vim.fault.InvalidName):
+        si.content.setting.QueryOptions(fqdn)
+    sim.put("/v1/options", {fqdn: "vc.example.com"})
+    assert [option.value for option in si.content.setting.QueryOptions(fqdn)] == ["vc.example.com"]
+    sim.put("/v1/options", {fqdn: ""})
+
+
+def test_recent_tasks(sim: simctl.Simulator, m: Machine) -> None:
+    assert list(m.vm.recentTask) == []
+    m.take("a")
+    sim.patch("/v1/config", {"durations": {"createSnapshot": "300ms"}})
+    running = m.vm.CreateSnapshot_Task("b", "", False, False)
+    assert [task.info.state for task in m.vm.recentTask] == ["success", "running"]
+    m.done(running)
+
+
 # Reading and waiting
 
 
