@@ -39,19 +39,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except GroupError as error:
             result.update(failed=True, msg=f"{error}. Nothing was touched.")
             return result
+        number = next((place for place, batch in enumerate(batches) if me in batch), 0)
         result.update(
             strategy=strategy,
             lockstep=word in LOCKSTEP,
             pinned=word in PINNED,
             forks=int(context.CLIARGS.get("forks") or 5),
-            batch=next((number for number, batch in enumerate(batches, 1) if me in batch), 1),
+            batch=number + 1,
             batches=len(batches),
+            hosts=batches[number] if batches else [],
             group=groups.get(me, {}),
-            crews=[list(crew) for crew in dict.fromkeys(tuple(group["hosts"]) for group in groups.values())],
+            groups=list({group["name"]: _without_tier(group) for group in groups.values()}.values()),
+            tiers={host: group["tier"] for host, group in groups.items()},
             run=str(play._uuid),
             changed=False,
         )
         return result
+
+
+def _without_tier(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in group.items() if key != "tier"}
 
 
 def _play_of(task: Any) -> Any:

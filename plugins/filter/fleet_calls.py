@@ -16,9 +16,9 @@ description:
   - Where the hosts of a batch go through the tasks together, one host of each vCenter makes one call for all of its
     hosts. Elsewhere each host makes its own, and the first of an application group makes that of the group.
   - It is there for the roles of this collection. They keep what it needs to know of a host in the fact C(<role>__seat),
-    a dictionary of C(vcenter), a text that is the same for hosts of the same vCenter, C(vm), an entry for a module's
+    a dictionary of C(run), C(vcenter), a text that is the same for hosts of the same vCenter, C(vm), an entry for a module's
     C(vms), and where it is known C(expect), the snapshot's managed object ID by that of the VM.
-positional: _input, hosts, roles, live
+positional: _input, hosts, roles, live, run
 options:
   _input:
     description: The variables of the hosts, as C(hostvars) gives them.
@@ -39,6 +39,10 @@ options:
     type: list
     elements: str
     required: true
+  run:
+    description: What C(run) must be in the fact, as M(savepoint.vsphere.batch_info) gives it; what else it is, is too old.
+    type: str
+    required: true
   me:
     description: The host that asks, where hosts do not wait for each other; else an empty string.
     type: str
@@ -53,7 +57,7 @@ options:
 EXAMPLES = r"""
 - name: See who would speak for whom
   ansible.builtin.debug:
-    msg: "{{ hostvars | savepoint.vsphere.fleet_calls([], ['pre_patch'], ansible_play_hosts) }}"
+    msg: "{{ hostvars | savepoint.vsphere.fleet_calls([], ['pre_patch'], ansible_play_hosts, '') }}"
 """
 
 RETURN = r"""
@@ -78,21 +82,22 @@ def fleet_calls(
     hosts: Sequence[str],
     roles: Sequence[str],
     live: Sequence[str],
+    run: str,
     me: str = "",
     crews: Sequence[Sequence[str]] = (),
 ) -> list[dict[str, Any]]:
     """The calls."""
     mine = next((list(one) for one in crews if me in one), [me]) if me else list(hosts)
-    seats = {host: _seat(hostvars[host], host, roles) for host in hosts if host in mine}
+    seats = {host: _seat(hostvars[host], host, roles, run) for host in hosts if host in mine}
     if me:
-        return [call.told() for call in alone(seats, live, me, crews)] if me in seats else []
+        return [call.told() for call in alone(seats, live, me, crews)] if seats else []
     return [call.told() for call in together(seats, live)]
 
 
-def _seat(variables: Mapping[str, Any], host: str, roles: Sequence[str]) -> Seat:
+def _seat(variables: Mapping[str, Any], host: str, roles: Sequence[str], run: str) -> Seat:
     for role in roles:
         seat = variables.get(f"{role}__seat")
-        if seat:
+        if seat and seat.get("run") == run:
             return Seat(str(seat["vcenter"]), seat["vm"], seat.get("expect") or {})
     raise AnsibleFilterError(f"nothing is known of the VM of host '{host}': role {roles[0]} did not begin on it")
 

@@ -57,6 +57,8 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.plugin_utils.crews import entry_of
+
 
 def fleet_entry(
     hostvars: Mapping[str, Any], host: str, calls: Sequence[Mapping[str, Any]], register: str
@@ -65,25 +67,7 @@ def fleet_entry(
     call = next((one for one in calls if host in one["hosts"]), None)
     if call is None:
         return {}
-    answers = hostvars[call["leader"]].get(register) or {}
-    made = list(answers.get("results") or ())
-    answer = next((one for one in made if _same(one.get("item"), call)), None)
-    if answer is None:
-        return _missing(answers.get("msg"))
-    entries = answer.get("results")
-    place = list(call["hosts"]).index(host)
-    if not isinstance(entries, (list, tuple)) or place >= len(entries):
-        return _missing(answer.get("msg"))
-    return {**entries[place], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
-
-
-def _same(item: Any, call: Mapping[str, Any]) -> bool:
-    return isinstance(item, Mapping) and item.get("vcenter") == call["vcenter"] and item.get("hosts") == call["hosts"]
-
-
-def _missing(why: Any) -> dict[str, Any]:
-    text = str(why or "vCenter could not be asked")
-    return {"status": "failed", "changed": False, "vm": None, "msg": text, "vcenter": {}, "no_answer": True}
+    return entry_of(hostvars[call["leader"]].get(register), call, host)
 
 
 class FilterModule:

@@ -102,11 +102,21 @@ group:
   description: The application group that the host is in, with C(name), the host's C(tier) from 0, C(rollback) and all its C(hosts).
   returned: always, empty if it is in none
   type: dict
-crews:
-  description: The hosts of each application group.
+groups:
+  description: All application groups, each with C(name), C(rollback) and C(hosts).
   returned: always
   type: list
-  elements: list
+  elements: dict
+tiers:
+  description: The tier of each host that is in an application group.
+  returned: always
+  type: dict
+hosts:
+  description: The hosts of the batch, also those that have failed since.
+  returned: always
+  type: list
+  elements: str
+  sample: [web-01, web-02]
 run:
   description: An ID of this run of the play, by which facts of an earlier one can be told.
   returned: always

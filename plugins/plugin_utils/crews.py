@@ -69,6 +69,32 @@ def alone(seats: Mapping[str, Seat], live: Sequence[str], me: str, crews: Iterab
     return [_call(leader, vcenter, hosts, seats) for vcenter, hosts in _by_vcenter(seats, present)]
 
 
+def entry_of(answers: Any, call: Mapping[str, Any], host: str) -> dict[str, Any]:
+    """A host's own entry of what its leader registered when it made its calls in a loop.
+
+    A call without results gives an entry that failed and has ``no_answer``.
+    """
+    registered = answers if isinstance(answers, Mapping) else {}
+    made = list(registered.get("results") or ())
+    answer = next((one for one in made if _same(one.get("item"), call)), None)
+    if answer is None:
+        return _missing(registered.get("msg"))
+    entries = answer.get("results")
+    place = list(call["hosts"]).index(host)
+    if not isinstance(entries, (list, tuple)) or place >= len(entries):
+        return _missing(answer.get("msg"))
+    return {**entries[place], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
+
+
+def _same(item: Any, call: Mapping[str, Any]) -> bool:
+    return isinstance(item, Mapping) and item.get("vcenter") == call["vcenter"] and item.get("hosts") == call["hosts"]
+
+
+def _missing(why: Any) -> dict[str, Any]:
+    text = str(why or "vCenter could not be asked")
+    return {"status": "failed", "changed": False, "vm": None, "msg": text, "vcenter": {}, "no_answer": True}
+
+
 def _by_vcenter(seats: Mapping[str, Seat], hosts: Iterable[str]) -> list[tuple[str, list[str]]]:
     parts: dict[str, list[str]] = {}
     for host in hosts:
