@@ -16,7 +16,8 @@ description:
   - Where the hosts of a batch go through the tasks together, one host of each vCenter makes one call for all of its
     hosts. Elsewhere each host makes its own, and the first of an application group makes that of the group.
   - It is there for the roles of this collection. They keep what it needs to know of a host in the fact C(<role>__seat),
-    a dictionary of C(run), C(vcenter), a text that is the same for hosts of the same vCenter, C(vm), an entry for a module's
+    a dictionary of C(run), C(vcenter), a text that is the same for hosts of the same vCenter, C(vm), an entry for
+    a module's
     C(vms), and where it is known C(expect), the snapshot's managed object ID by that of the VM.
 positional: _input, hosts, roles, live, run
 options:
@@ -40,7 +41,9 @@ options:
     elements: str
     required: true
   run:
-    description: What C(run) must be in the fact, as M(savepoint.vsphere.batch_info) gives it; what else it is, is too old.
+    description:
+      - What C(run) must be in the fact, as M(savepoint.vsphere.batch_info) gives it; what else it is, is too
+        old.
     type: str
     required: true
   me:
@@ -63,7 +66,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The calls, each with its C(leader), the host C(via) whose connection options it takes, the C(vcenter), the C(hosts)
+    - The calls, each with its C(leader), the host C(via) whose connection options it takes, the C(vcenter), the
+      C(hosts)
       it is for, their C(vms), and the snapshots that are known of them as C(expect).
   type: list
   elements: dict

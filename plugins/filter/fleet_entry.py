@@ -49,7 +49,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The entry of C(results) that is the host's. It has C(vcenter) besides, and C(no_answer), which says whether there is
+    - The entry of C(results) that is the host's. It has C(vcenter) besides, and C(no_answer), which says whether
+      there is
       no answer at all. Empty if no call is for the host.
   type: dict
 """

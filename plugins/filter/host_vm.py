@@ -82,7 +82,7 @@ def _instance_uuid(variables: Mapping[str, Any]) -> str:
 def _other_name(name: str, variables: Mapping[str, Any]) -> str:
     if _is_address(name):
         return ""
-    short, dot, ignored = name.partition(".")
+    short, dot, _rest = name.partition(".")
     if dot:
         return short
     for key in FQDN_VARIABLES:

@@ -69,7 +69,7 @@ def _from_ssh(text: str) -> Iterator[str]:
         if word.startswith("-J"):
             yield from _jumps(word[2:] or value)
         option = word[2:] or value if word.startswith("-o") else ""
-        key, ignored, said = re.sub(r"^(\w+)\s+", r"\1=", option.strip()).partition("=")
+        key, _equals, said = re.sub(r"^(\w+)\s+", r"\1=", option.strip()).partition("=")
         if key.lower() == "proxyjump":
             yield from _jumps(said)
         elif key.lower() == "proxycommand":

@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
-  - Where hosts do not wait for each other, one of those that are done stays, so that somebody is left to roll back those that get lost.
+  - Where hosts do not wait for each other, one of those that are done stays, so that somebody is left to roll back
+    those that get lost.
   - It is there for the role C(savepoint.vsphere.patch_guard).
 positional: _input, members, live, run
 options:
@@ -46,7 +47,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(first), the host that stays, C(under_way), the hosts that are in the middle of it, and C(lost), those that have a snapshot,
+    - C(first), the host that stays, C(under_way), the hosts that are in the middle of it, and C(lost), those that
+      have a snapshot,
       are not in the play any more, and were not settled.
   type: dict
 """

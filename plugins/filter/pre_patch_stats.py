@@ -36,7 +36,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(pre_patch_targets), by host the managed object IDs of the C(vm) and the C(snapshot), and C(pre_patch_outcome), by
+    - C(pre_patch_targets), by host the managed object IDs of the C(vm) and the C(snapshot), and
+      C(pre_patch_outcome), by
       outcome (V(guarded), V(untouched)) and host the reason. Dictionaries, since those join those of other batches.
   type: dict
 """

@@ -52,8 +52,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - For each host its C(outcome), V(recovered) when it is healthy again, V(reverted) when it was rolled back and is not
-      seen to be healthy, V(failed) when it was not rolled back, V(untouched) in check mode, and the C(reason) on one line.
+    - For each host its C(outcome), V(recovered) when it is healthy again, V(reverted) when it was rolled back and
+      is not
+      seen to be healthy, V(failed) when it was not rolled back, V(untouched) in check mode, and the C(reason) on
+      one line.
   type: dict
 """
 

@@ -29,7 +29,8 @@ attributes:
 options:
   application_groups:
     description:
-      - Machines whose snapshots are taken together, all or none. A group must be in the play as a whole, and in one batch;
+      - Machines whose snapshots are taken together, all or none. A group must be in the play as a whole, and in one
+        batch;
         the task fails otherwise.
     type: list
     elements: dict
@@ -47,7 +48,8 @@ options:
         elements: str
         required: true
       rollback:
-        description: Whether all of them are rolled back when one fails (V(together)), or only those that fail (V(host)).
+        description:
+          - Whether all of them are rolled back when one fails (V(together)), or only those that fail (V(host)).
         type: str
         choices: [together, host]
         default: together
@@ -99,7 +101,9 @@ batches:
   type: int
   sample: 4
 group:
-  description: The application group that the host is in, with C(name), the host's C(tier) from 0, C(rollback) and all its C(hosts).
+  description:
+    - The application group that the host is in, with C(name), the host's C(tier) from 0, C(rollback) and all
+      its C(hosts).
   returned: always, empty if it is in none
   type: dict
 groups:

@@ -20,7 +20,8 @@ class GroupError(ValueError):
 def members(
     given: Sequence[Any], inventory: Mapping[str, Sequence[str]], batches: Sequence[Sequence[str]]
 ) -> dict[str, dict[str, Any]]:
-    """For each host that is in a group its ``name``, its ``tier`` from 0, the ``rollback`` and all ``hosts`` of the group.
+    """For each host that is in a group its ``name``, its ``tier`` from 0, the ``rollback`` and all ``hosts`` of
+    the group.
 
     ``given`` are dictionaries with ``name``, ``tiers`` (each a host, or a group of the inventory) and ``rollback``.
     ``batches`` are the hosts of the play, by batch. Raises GroupError.

@@ -15,7 +15,8 @@ from typing import Any
 class Seat:
     """What the others must know of a host.
 
-    ``vcenter`` is a key that is equal for hosts of the same one; ``vm`` is an entry of a module's ``vms``; ``expect`` is
+    ``vcenter`` is a key that is equal for hosts of the same one; ``vm`` is an entry of a module's ``vms``;
+    ``expect`` is
     the snapshot that was taken of it, by the MoID of the VM, where that is known.
     """
 
