@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils import _plan_prune, _plan_revert, _plan_snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Needs
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import check_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, read_plan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, parse_policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._preflight import Preflight
 from ansible_collections.savepoint.vsphere.plugins.module_utils._prune import Pruning
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import parse_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import parse_readiness
@@ -105,13 +108,17 @@ def consolidate_operation(params: Mapping[str, Any]) -> Operation:
 
 def info_operation(params: Mapping[str, Any]) -> Operation:
     """The snapshot_info module, whose plans have nothing to do."""
-    if params["readiness"] is not None:
-        parse_readiness(params["readiness"])
+    wanted = params["readiness"] is not None
+    wish = parse_readiness(params["readiness"]) if wanted else None
     if params["older_than"] is not None:
         parse_duration(params["older_than"], "older_than")
-    wanted = params["readiness"] is not None
+
+    def plan(vm: Vm, now: datetime) -> VmPlan:
+        return VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}")
+
     return Operation(
-        plan=lambda vm, now: VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}"),
+        plan=plan,
+        prepare=Preflight(wish, plan, params["proxy_host"]).prepare if wish is not None else None,
         needs=Needs(create=wanted, sizes=True, readiness=wanted),
     )
 

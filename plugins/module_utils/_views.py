@@ -14,7 +14,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Sn
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Create, Rename
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import expected_power
-from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import assess, parse_readiness
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import nested, snapshot_dict, snapshot_dicts
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 
@@ -98,8 +97,8 @@ def info_view(params: Mapping[str, Any]) -> Callable[[View], Result]:
             "snapshots": [snapshot_dict(one, view.before, view.now) for one in shown],
             "current_delta_bytes": view.vm.current_delta_bytes,
         }
-        if params["readiness"] is not None:
-            result["readiness"] = assess(view.vm, parse_readiness(params["readiness"]), view.now)
+        if view.outcome.plan.readiness is not None:
+            result["readiness"] = view.outcome.plan.readiness
         return result
 
     return details

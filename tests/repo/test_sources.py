@@ -15,6 +15,7 @@ DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 # The planning half of the library: no I/O, no pyVmomi, no Ansible, no clock.
 PURE = {"_errors", "_kinds", "_marker", "_model", "_names", "_plan", "_plan_prune", "_plan_revert", "_plan_snapshot"}
 PURE |= {"_policy", "_protection", "_readiness", "_selection", "_sizes", "_time", "_tree"}
+PURE |= {"_identity", "_readiness_fleet", "_space"}
 PURE |= {"_bytes", "_judge", "_keep", "_limits", "_planfile", "_quota"}
 IMPURE = {"http", "io", "logging", "os", "pathlib", "random", "requests", "socket", "ssl", "subprocess", "threading"}
 IMPURE |= {"time", "urllib", "uuid", "secrets"}

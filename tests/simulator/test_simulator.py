@@ -527,7 +527,10 @@ def test_privileges(sim: simctl.Simulator, si: Any, m: Machine) -> None:
 
 
 def test_what_a_vm_tells_of_itself(m: Machine) -> None:
-    assert (m.vm.guest.hostName, [list(card.ipAddress) for card in m.vm.guest.net]) == (m.name, [[m.vm.guest.ipAddress]])
+    assert (m.vm.guest.hostName, [list(card.ipAddress) for card in m.vm.guest.net]) == (
+        m.name,
+        [[m.vm.guest.ipAddress]],
+    )
     m.patch(host_name="db.example.com", ip_addresses=["192.0.2.7", "2001:db8::7"])
     assert (m.vm.guest.hostName, m.vm.guest.ipAddress) == ("db.example.com", "192.0.2.7")
     assert [list(card.ipAddress) for card in m.vm.guest.net] == [["192.0.2.7", "2001:db8::7"]]
@@ -535,11 +538,10 @@ def test_what_a_vm_tells_of_itself(m: Machine) -> None:
     assert (m.vm.guest.hostName, list(m.vm.guest.net)) == (None, [])
     m.patch(tools="running", host_name="", ip_addresses=[])
     assert m.vm.guest.hostName == m.name and m.vm.guest.ipAddress.startswith("10.")
-    assert m.vm.runtime.question is None
-    m.patch(question="Moved or copied?")
-    assert m.vm.runtime.question.text == "Moved or copied?"
-    m.patch(question="")
-    assert m.vm.runtime.question is None
+    for text in ("Moved or copied?", ""):
+        m.patch(question=text)
+        asked = m.vm.runtime.question
+        assert (asked.text if asked is not None else "") == text
 
 
 def test_attributes_and_settings(sim: simctl.Simulator, si: Any, m: Machine) -> None:

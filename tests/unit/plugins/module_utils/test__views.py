@@ -256,18 +256,10 @@ def test_a_vm_without_snapshots_gives_an_empty_list() -> None:
     assert (details["snapshots"], details["current_snapshot"]) == ([], {})
 
 
-def test_readiness_is_judged_when_asked_for() -> None:
-    asked = {
-        "memory_dump": False,
-        "quiesce": False,
-        "fallback": "none",
-        "snapshot_set": None,
-        "max_snapshots": 3,
-        "max_snapshot_age": "72h",
-    }
-    details = info_view({**FILTERS, "readiness": asked})(looked_at(VmPlan(LISTED)))
-    assert details["readiness"]["verdict"] == "blocked"
-    assert [finding["code"] for finding in details["readiness"]["warnings"]] == ["old_snapshot"]
+def test_readiness_is_told_when_it_was_judged() -> None:
+    verdict = {"verdict": "ready", "guest": {}, "blockers": [], "warnings": []}
+    assert info_view(FILTERS)(looked_at(VmPlan(LISTED, readiness=verdict)))["readiness"] == verdict
+    assert "readiness" not in info_view(FILTERS)(looked_at(VmPlan(LISTED)))
 
 
 def test_the_peers_see_the_list_the_tree_and_the_current_snapshot() -> None:
