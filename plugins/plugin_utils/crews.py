@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -42,7 +42,15 @@ class Call:
 
     def told(self) -> dict[str, Any]:
         """The form in which a playbook gets it."""
-        return asdict(self)
+        # Not dataclasses.asdict, which copies what Ansible hands over as lazy containers, and these refuse that.
+        return {
+            "leader": self.leader,
+            "via": self.via,
+            "vcenter": self.vcenter,
+            "hosts": self.hosts,
+            "vms": self.vms,
+            "expect": self.expect,
+        }
 
 
 def together(seats: Mapping[str, Seat], live: Sequence[str]) -> list[Call]:
