@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.client import HTTPException
 from typing import Any
@@ -27,9 +27,11 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Consolidate,
     Create,
+    NoteRevert,
     Power,
     Remove,
     RemoveAll,
+    Rename,
     Revert,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import CONNECTIONS, Session
@@ -50,7 +52,7 @@ class Run:
     """One VM's actions on their way, and what became of them.
 
     ``joined`` says that it waits for a task that was in the way; ``retry`` that this one has ended, so that a new
-    look and a new plan are due.
+    look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on.
     """
 
     vm: Vm
@@ -60,6 +62,12 @@ class Run:
     error: str | None = None
     retry: bool = False
     joined: bool = False
+    missed: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Has anything been done?"""
+        return self.done > len(self.missed)
 
     @property
     def ended(self) -> bool:
@@ -104,14 +112,25 @@ class Engine:
                 self._waiting.append(run)
 
     def _submit(self, pool: ThreadPoolExecutor, run: Run) -> None:
-        self._submitting[pool.submit(self._call, run.vm, run.actions[run.done])] = run
+        self._submitting[pool.submit(self._call, run.vm, self._next(run))] = run
+
+    def _next(self, run: Run) -> Action:
+        action = run.actions[run.done]
+        if isinstance(action, NoteRevert) and run.done and run.task is not None:
+            # By vCenter's clock, which the tasks in its history go by as well.
+            return replace(action, ended_at=run.task.ended_at or self._session.now())
+        return action
 
     def _collect(self, pool: ThreadPoolExecutor, board: TaskBoard) -> None:
         # All calls under way are awaited, so that their tasks join the wait in one go.
         for future in wait(self._submitting).done:
             run = self._submitting.pop(future)
             error = future.exception()
-            if error is not None:
+            if error is not None and isinstance(run.actions[run.done], NoteRevert):
+                # The revert stands, and the next call finds it in vCenter's task history.
+                run.missed = (*run.missed, f"phase=reverted could not be written into its marker: {describe(error)}")
+                self._advance(pool, run)
+            elif error is not None:
                 self._failed(run, error, board)
             elif future.result() is None:
                 self._advance(pool, run)
@@ -226,7 +245,7 @@ class Engine:
             return snapshot.RemoveSnapshot_Task(removeChildren=action.children, consolidate=True)
         if isinstance(action, Revert):
             return snapshot.RevertToSnapshot_Task(suppressPowerOn=action.suppress_power_on)
-        name = escaped(action.name) if action.name is not None else None
+        name = escaped(action.name) if isinstance(action, Rename) and action.name is not None else None
         return snapshot.RenameSnapshot(name=name, description=action.raw_description)
 
 

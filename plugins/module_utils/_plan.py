@@ -131,8 +131,8 @@ class VmPlan:
     ``readiness`` is the verdict before a change, where one was asked for.
     ``target`` is the MoID of the snapshot that the plan is about, where it exists already. ``kind`` is the kind of
     snapshot that the plan takes or has found. ``power_state`` is the state that the caller wants in the end.
-    ``refusals`` are the reasons behind a ``failure``, where safeguards gave it; ``reverted_before`` says that an earlier
-    call has reverted it already.
+    ``refusals`` are the reasons behind a ``failure``, where safeguards gave it; ``reverted_before`` says that an
+    earlier call has reverted it already.
     """
 
     vm: Vm

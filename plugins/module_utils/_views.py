@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,8 @@ def revert_details(view: View) -> Result:
         "kind": view.outcome.plan.kind,
         "snapshot": snapshot_dict(target, view.after, view.now) if target is not None else {},
         "power_state": expected_power(view.vm, view.outcome.plan) if foretold else view.vm.power_state,
+        "refusals": [asdict(refusal) for refusal in view.outcome.plan.refusals],
+        "reverted_before": view.outcome.plan.reverted_before,
     }
 
 

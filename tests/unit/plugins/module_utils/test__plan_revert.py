@@ -25,7 +25,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Qu
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, moid, node, vm
 
 DEFAULTS: dict[str, Any] = {
-    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "wait_for_guest", "max_age", "max_reverts")),
+    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "wait_for_guest", "max_age", "max_reverts", "safeguards")),
     "suppress_power_on": False,
     "power_state": "snapshot",
 }

@@ -41,7 +41,7 @@ from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.build
 DEFAULTS: dict[str, Any] = {
     "state": "present",
     **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
-    **dict.fromkeys(("owner", "expires_in", "hold")),
+    **dict.fromkeys(("owner", "expires_in", "hold", "phase")),
     **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
     "fallback": "none",
 }
