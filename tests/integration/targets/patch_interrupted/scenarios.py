@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "setup_play"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
 from harness import Scenario, equal, main
 
-FILES = HERE.parent / "patch_guard" / "files"
+FILES = Path(__file__).resolve().parent.parent / "patch_guard" / "files"
 Scenario.settings = {
     "patch_guard_patch_tasks": str(FILES / "patch.yml"),
     "patch_guard_verify_tasks": str(FILES / "verify.yml"),

@@ -9,11 +9,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "setup_play"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
 from harness import Scenario, contains, equal, main
 
-FILES = HERE.parent / "patch_guard" / "files"
+FILES = Path(__file__).resolve().parent.parent / "patch_guard" / "files"
 Scenario.settings = {
     "patch_guard_patch_tasks": str(FILES / "patch.yml"),
     "patch_guard_verify_tasks": str(FILES / "verify.yml"),
