@@ -16,8 +16,8 @@ author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
   - Lists the snapshots of one virtual machine, of many, or of a part of the inventory, with their sizes and ages.
-  - With O(readiness) it also says for each virtual machine whether a snapshot for a change can be taken now, and whether
-    it may be gone back to.
+  - With O(readiness) it also says for each virtual machine whether a snapshot for a change can be taken now, and
+    whether it may be gone back to.
 extends_documentation_fragment:
   - savepoint.vsphere.connection
   - savepoint.vsphere.selection
@@ -100,9 +100,9 @@ options:
         default: 72h
       expected_growth:
         description:
-          - How much each snapshot is expected to grow until it is removed, in percent of the disk space that the machine
-            has in use, from V(1%) to V(100%), or in bytes, such as V(5GiB) or V(5G). A machine with disks on several
-            datastores needs it in proportion of its files there.
+          - How much each snapshot is expected to grow until it is removed, in percent of the disk space that the
+            machine has in use, from V(1%) to V(100%), or in bytes, such as V(5GiB) or V(5G). A machine with disks on
+            several datastores needs it in proportion of its files there.
           - A memory snapshot needs the size of the machine's memory besides. A snapshot of O(readiness.snapshot_set)
             that is there already needs only what it has yet to grow.
           - Space is granted in the order of the machines. Those for which it is not enough on any of their datastores
@@ -138,9 +138,9 @@ options:
         default: savepoint.no_revert
       own_addresses:
         description:
-          - Names and addresses of the proxies and jump hosts that the play works through. A virtual machine that has one
-            of them is blocked (C(proxy)). O(proxy_host), vCenter itself and the machine where the module runs are added
-            by themselves.
+          - Names and addresses of the proxies and jump hosts that the play works through. A virtual machine that has
+            one of them is blocked (C(proxy)). O(proxy_host), vCenter itself and the machine where the module runs are
+            added by themselves.
         type: list
         elements: str
         default: []
@@ -207,8 +207,8 @@ vcenter_time:
   sample: "2026-11-23T02:00:00Z"
 datastores:
   description:
-    - The datastores of the virtual machines, each with C(name), C(moid), C(capacity_bytes), C(free_bytes), what must stay
-      free (C(min_free_bytes)), what is kept for earlier batches (C(reserved_bytes)), what these machines need
+    - The datastores of the virtual machines, each with C(name), C(moid), C(capacity_bytes), C(free_bytes), what must
+      stay free (C(min_free_bytes)), what is kept for earlier batches (C(reserved_bytes)), what these machines need
       (C(needed_bytes)), and what of that they get (C(granted_bytes)).
   returned: when O(readiness.expected_growth) or O(readiness.min_free) is set
   type: list
@@ -357,8 +357,8 @@ results:
             - C(kind), the kind of snapshot can't be had. C(fault_tolerance), C(independent_disk), C(physical_rdm),
               C(multi_writer), C(shared_bus), C(passthrough), its hardware excludes snapshots, or a disk from them.
             - C(privileges), the account lacks some. C(space), a datastore has too little.
-            - C(no_revert), you have said that it must not be reverted. C(vcenter_itself), C(controller) and C(proxy), the
-              play depends on it.
+            - C(no_revert), you have said that it must not be reverted. C(vcenter_itself), C(controller) and C(proxy),
+              the play depends on it.
           type: list
           elements: dict
         warnings:
