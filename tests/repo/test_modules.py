@@ -20,7 +20,7 @@ FACETS = {"type": "str", "required": False, "default": None, "choices": None, "e
 
 
 # These never speak to vCenter, so its connection options would be wrong for them.
-CONTROLLER_ONLY = {"batch_info"}
+CONTROLLER_ONLY = {"batch_info", "batch_wait"}
 
 
 def test_there_are_modules() -> None:
