@@ -15,7 +15,7 @@ author:
 description:
   - Reads the lines that the role's look at a guest gives.
   - It is there for the role C(savepoint.vsphere.patch).
-positional: _input, exclude
+positional: _input, exclude, include
 options:
   _input:
     description: The lines; empty if nothing could be found out.
@@ -23,6 +23,11 @@ options:
     required: true
   exclude:
     description: Packages that are not to be updated, names or patterns such as V(kernel*).
+    type: list
+    elements: str
+    default: []
+  include:
+    description: Packages that are to be updated, the same way.
     type: list
     elements: str
     default: []
@@ -38,7 +43,8 @@ RETURN = r"""
 _value:
   description:
     - C(boot), by which one boot differs from another, and C(packages), by name the installed versions; each is V(null)
-      if it is not known. C(hold) has the packages that O(exclude) matches and that are not on hold already.
+      if it is not known. C(hold) has the packages that O(exclude) matches and that are not on hold already, C(wanted)
+      those that O(include) matches.
   type: dict
 """
 
@@ -49,11 +55,12 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.plugin_utils.told import harmless, one_line
 
 
-def patch_look(lines: str, exclude: Sequence[str] = ()) -> Any:
+def patch_look(lines: str, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> Any:
     """What was found."""
     boot = None
     packages: dict[str, list[str]] | None = None
     hold: list[str] = []
+    wanted: list[str] = []
     for line in str(lines).splitlines():
         what, *words = [one_line(word) for word in line.split("\t")]
         if what == "boot" and words and words[0]:
@@ -66,7 +73,9 @@ def patch_look(lines: str, exclude: Sequence[str] = ()) -> Any:
             plain = words[0].partition(":")[0]
             if words[2:3] != ["hold"] and any(fnmatchcase(plain, pattern) for pattern in exclude):
                 hold.append(words[0])
-    return harmless({"boot": boot, "packages": packages, "hold": hold})
+            if any(fnmatchcase(plain, pattern) for pattern in include):
+                wanted.append(words[0])
+    return harmless({"boot": boot, "packages": packages, "hold": hold, "wanted": wanted})
 
 
 class FilterModule:

@@ -1,8 +1,8 @@
 """The real apt and dnf, on packages and a repository that are on a guest's disk. Standard library only.
 
 Nothing outside of the guest's disk is changed: apt is told by APT_CONFIG where its files are, and dnf by the options
-installroot and conf_file of its module. Where Debian's dnf is not installed it is fetched by apt-get and unpacked beside
-the tests, without being installed.
+installroot and conf_file of its module. Where Debian's dnf is not installed it is fetched by apt-get, and unpacked
+beside the tests without being installed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SPEC = "Name: {0}\nVersion: {1}\nRelease: 1\nSummary: t\nLicense: MIT\nBuildArch: noarch\n%description\nt\n%files\n"
@@ -61,7 +62,7 @@ def apt() -> Apt | str:
 class Apt:
     """A root and a repository on each guest's disk; the host variable "disk" says where that is."""
 
-    environment = {"APT_CONFIG": "{{ disk }}/apt.conf", "DPKG_ADMINDIR": "{{ disk }}/root/var/lib/dpkg"}
+    environment: ClassVar = {"APT_CONFIG": "{{ disk }}/apt.conf", "DPKG_ADMINDIR": "{{ disk }}/root/var/lib/dpkg"}
 
     def install(self, disk: Path, packages: dict[str, str]) -> None:
         root = disk / "root"
@@ -142,7 +143,7 @@ def dnf(scratch: Path) -> Dnf | str:
 class Dnf:
     """A root and a repository on each guest's disk; the host variable "disk" says where that is."""
 
-    defaults = {
+    defaults: ClassVar = {
         "ansible.builtin.dnf": {
             "installroot": "{{ disk }}/root",
             "conf_file": "{{ disk }}/dnf.conf",
@@ -167,9 +168,10 @@ class Dnf:
             f"[main]\ngpgcheck=0\nreposdir={disk}/none\ncachedir={disk}/cache\nlogdir={disk}/log\n"
             f"persistdir={disk}/persist\nplugins=0\n[local]\nname=local\nbaseurl=file://{disk}/repo\n"
         )
+        rpm = shutil.which("rpm", path=self.environment.get("PATH"))
         program = disk / ".guest" / "bin" / "rpm"
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\n{self.setting}PATH=${{PATH#*bin:}} exec rpm --root {disk}/root "$@"\n')
+        program.write_text(f'#!/bin/sh\n{self.setting}exec {rpm} --root {disk}/root "$@"\n')
         program.chmod(0o755)
         (disk / "root").mkdir()
         files = [self._build(disk, "first", name, version) for name, version in packages.items()]
