@@ -17,7 +17,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Ref
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, format_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import subtree
 
-# What refuses a revert, unless the caller lets it pass: docs/docsite/rst/guide_rollback.rst has the remedies at length.
+# What refuses a revert, unless the caller ignores it: docs/docsite/rst/guide_rollback.rst has the remedies at length.
 CODES = ("snapshot_replaced", "newer_snapshots", "not_current", "reverted_since", "disks_added", "independent_disk")
 # Machine accounts of Active Directory change their password every 30 days; this leaves time to find out.
 TRUST = timedelta(days=25)
@@ -25,7 +25,7 @@ TRUST = timedelta(days=25)
 
 @dataclass(frozen=True)
 class Safeguards:
-    """The ``safeguards`` option: snapshots by VM as recorded at their creation, and the refusals to let pass."""
+    """The ``safeguards`` option: snapshots by VM as recorded at their creation, and the refusals to ignore."""
 
     snapshots: Mapping[str, str]
     ignore: frozenset[str] = frozenset()
@@ -124,7 +124,7 @@ def judge(
 ) -> tuple[tuple[Refusal, ...], tuple[str, ...]]:
     """What speaks against the revert, and what should be known of it: refusals and warnings."""
     found = list(_refusals(vm, target, guard, evidence))
-    warnings = [f"{one.message} ({one.code}, let pass by ignore)" for one in found if one.code in guard.ignore]
+    warnings = [f"{one.message} ({one.code}, ignored)" for one in found if one.code in guard.ignore]
     return tuple(one for one in found if one.code not in guard.ignore), (*warnings, *_warnings(target, evidence, now))
 
 

@@ -42,6 +42,12 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("POST /v1/vms/{vm}/snapshots", answer(w.onVM(w.postSnapshot)))
 	mux.HandleFunc("PATCH /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.patchSnapshot)))
 	mux.HandleFunc("DELETE /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.deleteSnapshot)))
+	mux.HandleFunc("POST /v1/vms/{vm}/snapshots/{snapshot}/revert", answer(w.onVM(w.postRevert)))
+	mux.HandleFunc("POST /v1/vms/{vm}/devices", answer(w.onVM(w.postDevice)))
+	mux.HandleFunc("DELETE /v1/tasks", answer(func(*http.Request) (any, error) {
+		w.history.clear()
+		return done{}, nil
+	}))
 	mux.HandleFunc("POST /v1/vms/{vm}/clone-of", answer(w.onVM(w.postClone)))
 	mux.HandleFunc("PATCH /v1/datastores/{datastore}", answer(w.patchDatastore))
 	mux.HandleFunc("POST /v1/faults", answer(w.postFault))
