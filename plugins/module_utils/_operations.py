@@ -33,9 +33,16 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import par
 def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
     """The snapshot module."""
     wish = _plan_snapshot.parse_wish(params, token)
+    if not wish.present:
+        return Operation(
+            plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
+            follow_up=_plan_prune.follow_up,
+            confirm=_plan_prune.confirm,
+            timeout=params["timeout"],
+        )
     return Operation(
         plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
-        needs=Needs(create=wish.present),
+        needs=Needs(create=True),
         follow_up=lambda plan, after: _plan_snapshot.follow_up(plan, after, wish),
         timeout=params["timeout"],
     )

@@ -92,7 +92,9 @@ def entry_of(answers: Any, call: Mapping[str, Any], host: str) -> dict[str, Any]
     place = list(call["hosts"]).index(host)
     if not isinstance(entries, (list, tuple)) or place >= len(entries):
         return _missing(answer.get("msg"))
-    return {**entries[place], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
+    entry = {**entries[place], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
+    # A limit stopped the whole call before it did anything: what it says is said of the call.
+    return {**entry, "status": "failed", "msg": str(answer.get("msg"))} if entry.get("status") == "skipped" else entry
 
 
 def _same(item: Any, call: Mapping[str, Any]) -> bool:

@@ -71,6 +71,11 @@ def test_a_hosts_own_entry() -> None:
     assert found == {"status": "changed", "vcenter": {"host": "x"}, "no_answer": False}
 
 
+def test_a_call_that_was_stopped_did_nothing() -> None:
+    found = entry_of(answer(results=[{"status": "skipped"}, {"status": "skipped"}], msg="too old"), CALL, "c")
+    assert (found["status"], found["msg"], found["no_answer"]) == ("failed", "too old", False)
+
+
 def test_no_answer() -> None:
     for registered in (None, {}, {"results": []}, {"msg": "broke"}, answer(msg="broke"), answer(results=[])):
         found = entry_of(registered, CALL, "c")
