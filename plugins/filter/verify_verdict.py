@@ -77,7 +77,9 @@ def verify_verdict(
 ) -> Any:
     """The verdict."""
     before = baseline or {}
-    results, bad, old = [], [], []
+    results: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
     for check in checks:
         now = told.get(check["id"])
         if now is None:

@@ -574,6 +574,97 @@ def test_recent_tasks(sim: simctl.Simulator, m: Machine) -> None:
     m.done(running)
 
 
+def collected(si: Any, size: int = 1000, **wish: Any) -> list[Any]:
+    """The tasks that the history has for a filter, a page at a time."""
+    collector = si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec(**wish))
+    found: list[Any] = []
+    try:
+        while page := collector.ReadNextTasks(size):
+            assert len(page) <= size
+            found += page
+        return found
+    finally:
+        collector.DestroyCollector()
+
+
+def test_task_history(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    spec, other = vim.TaskFilterSpec, Machine(sim, si)
+    a = m.take("a")
+    m.revert(a)
+    other.take("b")
+    sim.post(
+        "/v1/faults", {"method": "RevertToSnapshot_Task", "vm": m.moid, "action": "task_fail", "fault": "FileFault"}
+    )
+    with pytest.raises(vim.fault.FileFault):
+        m.revert(a)
+    sim.post(f"/v1/vms/{m.moid}/snapshots/{a._moId}/revert", {"user": "LAB\\alice", "ago": "2h"})
+    mine, root = spec.ByEntity(entity=m.vm, recursion="self"), si.content.rootFolder
+    told = [(i.descriptionId, i.reason.userName, i.state) for i in collected(si, 2, entity=mine)]
+    assert told == [
+        ("VirtualMachine.createSnapshot", "user", "success"),
+        ("vm.Snapshot.revert", "user", "success"),
+        ("vm.Snapshot.revert", "user", "error"),
+        ("vm.Snapshot.revert", "LAB\\alice", "success"),
+    ]
+    good = collected(si, entity=mine, state=["success"])
+    assert [i.entity._moId for i in good] == [m.moid] * 3 and all(i.completeTime >= i.queueTime for i in good)
+    alice = spec.ByUsername(systemUser=False, userList=["lab\\ALICE"])
+    assert [i.key for i in collected(si, entity=mine, userName=alice)] == [good[2].key]
+    for kind in ("queuedTime", "startedTime", "completedTime"):
+        begin = spec.ByTime(timeType=kind, beginTime=good[1].completeTime)
+        assert good[2].key not in [i.key for i in collected(si, entity=mine, time=begin)]
+        end = spec.ByTime(timeType=kind, endTime=good[2].completeTime.replace(microsecond=999_999))
+        assert [i.key for i in collected(si, entity=mine, time=end)] == [good[2].key]
+    below = {i.entity._moId for i in collected(si, entity=spec.ByEntity(entity=root, recursion="all"))}
+    assert {m.moid, other.moid} <= below
+    assert collected(si, entity=spec.ByEntity(entity=root, recursion="self")) == []
+    assert collected(si, entity=spec.ByEntity(entity=m.vm, recursion="children")) == []
+    sim.delete("/v1/tasks")
+    assert collected(si, entity=mine) == []
+
+
+def test_task_collectors_are_few_and_end_with_the_session(sim: simctl.Simulator) -> None:
+    si = connect(sim)
+    made = [si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec()) for _ in range(32)]
+    with pytest.raises(vim.fault.InvalidState):
+        si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec())
+    made[0].DestroyCollector()
+    with pytest.raises(vmodl.fault.ManagedObjectNotFound):
+        made[0].ReadNextTasks(10)
+    with pytest.raises(vmodl.fault.InvalidArgument):
+        made[1].ReadNextTasks(1001)
+    si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec())
+    Disconnect(si)
+    again = connect(sim)
+    assert collected(again) is not None
+    Disconnect(again)
+
+
+def test_a_snapshot_keeps_the_hardware_of_its_time(sim: simctl.Simulator, m: Machine) -> None:
+    def labels(config: Any) -> list[str]:
+        named = [
+            d for d in config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk) or hasattr(d, "macAddress")
+        ]
+        return sorted(d.deviceInfo.label for d in named)
+
+    before, cpus = labels(m.vm.config), m.vm.config.hardware.numCPU
+    a = m.take("a")
+    disk = sim.post(f"/v1/vms/{m.moid}/devices", {"kind": "disk"})
+    card = sim.post(f"/v1/vms/{m.moid}/devices", {"kind": "network"})
+    m.patch(num_cpu=cpus + 2)
+    assert labels(m.vm.config) == sorted([*before, disk["label"], card["label"]])
+    assert (labels(a.config), a.config.hardware.numCPU) == (before, cpus)
+    b = m.take("b")
+    on_top = {d.key: d.backing for d in m.vm.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)}
+    kept = {d.key: d.backing for d in b.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)}
+    assert disk["key"] in kept and on_top[disk["key"]].parent.fileName == kept[disk["key"]].fileName
+    assert {key: backing.uuid for key, backing in on_top.items()} == {key: b.uuid for key, b in kept.items()}
+    m.revert(a)
+    assert (labels(m.vm.config), m.vm.config.hardware.numCPU) == (before, cpus)
+    m.revert(b)
+    assert disk["label"] in labels(m.vm.config)
+
+
 # Reading and waiting
 
 

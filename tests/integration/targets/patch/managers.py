@@ -156,7 +156,7 @@ class Dnf:
     def __init__(self, scratch: Path, environment: dict[str, str]) -> None:
         self.environment = environment
         self.python = scratch / "python3"
-        setting = "".join(f"export {name}='{value}'\n" for name, value in environment.items())
+        setting = "".join(f"export {name}='{value}'\n" for name, value in environment.items() if name != "PATH")
         self.python.write_text(f'#!/bin/sh\n{setting}exec {SYSTEM_PYTHON} "$@"\n')
         self.python.chmod(0o755)
         self.setting = setting

@@ -51,7 +51,8 @@ def own_tasks(scenario: Scenario) -> None:
         scenario.change("gone", power_state="poweredOn")
         scenario.change("gone", boot="never")
         for short in ("good", "bad"):
-            (scenario.disk(short) / "restarted").unlink(missing_ok=True)
+            for name in ("restarted", "version"):
+                (scenario.disk(short) / name).unlink(missing_ok=True)
         see = {"name": "See the handler's work", "ansible.builtin.command": "cat restarted", "when": "short == 'good'"}
         ran = scenario.play(
             [role("patch"), see], patch_tasks=path, keywords={"handlers": [RESTART], **keywords}, **OPTIONS

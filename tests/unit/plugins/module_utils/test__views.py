@@ -15,6 +15,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Create,
+    Refusal,
     Remove,
     RemoveAll,
     Rename,
@@ -157,6 +158,16 @@ def test_the_peers_see_the_task() -> None:
 
 
 # snapshot_revert
+
+
+def test_a_revert_tells_of_refusals_and_of_what_was_done_before() -> None:
+    refusal = Refusal("not_current", "it is elsewhere", "look who did that")
+    refused = looked_at(doing(vm(), refusals=(refusal,), failure="not reverted"), error="not reverted")
+    assert revert_details(refused)["refusals"] == [
+        {"code": "not_current", "message": "it is elsewhere", "remedy": "look who did that"}
+    ]
+    assert revert_details(refused)["reverted_before"] is False
+    assert revert_details(looked_at(doing(vm(), reverted_before=True)))["reverted_before"] is True
 
 
 def test_a_revert_gives_its_target_and_the_power_state_that_it_ended_in() -> None:
