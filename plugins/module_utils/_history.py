@@ -26,8 +26,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._safeguards impo
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 
-# What vCenter calls the tasks of RevertToSnapshot_Task and RevertToCurrentSnapshot_Task.
-REVERTS = ("vm.Snapshot.revert", "VirtualMachine.revertToCurrentSnapshot")
 # Up to so many VMs are asked for one by one; for more, one look at the tasks of all VMs is cheaper.
 FEW = 8
 # Tasks in one answer; vCenter allows no more.
@@ -46,10 +44,18 @@ def read_reverts(session: Session, vms: Sequence[Vm], since: datetime) -> dict[s
     found: dict[str, list[PastRevert]] = {vm.moid: [] for vm in vms}
     for info in _tasks(session, vms, since):
         owner = owners.get(moid_of(info.entity) or "")
-        if owner is not None and info.descriptionId in REVERTS and info.completeTime is not None:
+        if owner is not None and _is_revert(info.descriptionId) and info.completeTime is not None:
             user = getattr(info.reason, "userName", None) or ""
             found[owner].append(PastRevert(moid_of(info.task) or info.key, user, to_utc(info.completeTime)))
     return {moid: sorted(reverts, key=lambda one: one.ended_at) for moid, reverts in found.items()}
+
+
+def _is_revert(description: str | None) -> bool:
+    """vCenter has vm.Snapshot.revert and VirtualMachine.revertToCurrentSnapshot. One it names otherwise counts too.
+
+    A revert that is missed does harm, and a task that is taken for one asks for a second look, no more.
+    """
+    return (description or "").rpartition(".")[2].lower().startswith("revert")
 
 
 def current_user(session: Session) -> str:

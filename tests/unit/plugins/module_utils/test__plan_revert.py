@@ -345,8 +345,7 @@ def test_a_guarded_revert_notes_itself_in_the_marker() -> None:
 
 @pytest.mark.parametrize("marker", [None, Marker(set="CHG1")])
 def test_a_snapshot_without_a_phase_gets_none(marker: Marker | None) -> None:
-    given = {"snapshot_set": None, "snapshot_id": 1}
-    assert guarded(machine_with(marker), **given).actions == (Revert(moid(1)),)
+    assert guarded(machine_with(marker), snapshot_set=None, snapshot_id=1).actions == (Revert(moid(1)),)
 
 
 def test_a_refusal_fails_the_vm_alone_and_says_why() -> None:
