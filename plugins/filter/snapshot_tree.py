@@ -70,7 +70,11 @@ def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
     """Back from the result's form, as far as the drawing needs it."""
     expires = entry["expires_at"]
     marker = Marker(
-        set=entry["set"], kind=entry["kind"], expires=parse_time(expires) if expires else None, hold=entry["hold"]
+        set=entry["set"],
+        kind=entry["kind"],
+        expires=parse_time(expires) if expires else None,
+        phase=entry.get("phase"),
+        hold=entry["hold"],
     )
     return Snapshot(
         moid=entry["moid"] or "",

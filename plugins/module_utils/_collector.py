@@ -16,7 +16,7 @@ except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
     UnfamiliarError,
     by_pyvmomi,
@@ -108,7 +108,7 @@ def _retrieve(session: Session, objects: Sequence[Any], paths: Mapping[str, Sequ
     spec = vmodl.query.PropertyCollector.FilterSpec(
         objectSet=list(objects),
         propSet=[
-            vmodl.query.PropertyCollector.PropertySpec(type=getattr(vim, name), pathSet=list(wanted), all=False)
+            vmodl.query.PropertyCollector.PropertySpec(type=vim_type(name), pathSet=list(wanted), all=False)
             for name, wanted in paths.items()
         ],
         reportMissingObjectsInResults=None,

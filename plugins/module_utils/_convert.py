@@ -16,6 +16,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import (
     Capabilities,
     Devices,
     Disk,
+    Footprint,
+    Guest,
     Snapshot,
     Vm,
 )
@@ -25,6 +27,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
     Layout,
     SnapshotFiles,
     current_delta,
+    footprint,
     sized,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
@@ -67,6 +70,7 @@ def _part(row: Row) -> str:
 def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
     """A VM from whatever properties were read of it."""
     place = path_of(row, places)
+    layout = _layout(row) if row.get("layoutEx.file") is not None else None
     return Vm(
         moid=row.moid,
         name=plain(row.get("name", "")),
@@ -89,24 +93,40 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
             row.get("capability.diskOnlySnapshotOnSuspendedVMSupported"),
         ),
         devices=_devices(row.get("config.hardware.device") or ()),
-        snapshots=_snapshots(row),
-        current_delta_bytes=current_delta(_layout(row)) if row.get("layoutEx.file") is not None else None,
+        snapshots=_snapshots(row, layout),
+        current_delta_bytes=current_delta(layout) if layout is not None else None,
+        guest=_guest(row),
+        footprint=_footprint(row, layout),
         memory_mb=row.get("config.hardware.memoryMB"),
     )
+
+
+def _guest(row: Row) -> Guest:
+    addresses = [row.get("guest.ipAddress"), *(text for card in row.get("guest.net") or () for text in card.ipAddress)]
+    return Guest(
+        host_name=row.get("guest.hostName") or None,
+        ip_address=row.get("guest.ipAddress") or None,
+        addresses=tuple(dict.fromkeys(text for text in addresses if text)),
+    )
+
+
+def _footprint(row: Row, layout: Layout | None) -> Footprint | None:
+    memory = row.get("config.hardware.memoryMB")
+    if layout is None or memory is None:
+        return None  # Not asked for, or not to be had.
+    return footprint(layout, memory * 2**20, row.get("config.files.snapshotDirectory") or "")
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _snapshots(row: Row) -> tuple[Snapshot, ...]:
+def _snapshots(row: Row, layout: Layout | None) -> tuple[Snapshot, ...]:
     info = row.get("snapshot")
     if info is None:
         return ()
     flat = flatten([_node(tree) for tree in info.rootSnapshotList or ()], moid_of(info.currentSnapshot))
-    if row.get("layoutEx.file") is None:
-        return flat
-    return sized(flat, _layout(row))
+    return flat if layout is None else sized(flat, layout)
 
 
 def _node(tree: Any) -> Node:

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
@@ -30,9 +30,11 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Consolidate,
     Create,
+    NoteRevert,
     Power,
     Remove,
     RemoveAll,
+    Rename,
     Revert,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
@@ -58,7 +60,7 @@ class Run:
     """One VM's actions on their way, and what became of them.
 
     ``joined`` says that it waits for a task that was in the way; ``retry`` that this one has ended, so that a new
-    look and a new plan are due.
+    look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on.
     """
 
     vm: Vm
@@ -68,6 +70,12 @@ class Run:
     error: str | None = None
     retry: bool = False
     joined: bool = False
+    missed: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Has anything been done?"""
+        return self.done > len(self.missed)
 
     @property
     def ended(self) -> bool:
@@ -156,7 +164,7 @@ class Engine:
 
     def _submit(self, run: Run) -> None:
         self._calls += 1
-        action = run.actions[run.done]
+        action = self._next(run)
 
         def send() -> None:
             begun = time.monotonic()
@@ -168,13 +176,24 @@ class Engine:
 
         self._pool.submit(send)
 
+    def _next(self, run: Run) -> Action:
+        action = run.actions[run.done]
+        if isinstance(action, NoteRevert) and run.done and run.task is not None:
+            # By vCenter's clock, which the tasks in its history go by as well.
+            return replace(action, ended_at=run.task.ended_at or self._session.now())
+        return action
+
     def _answered(self, run: Run, task: Any, error: Exception | None, seconds: float) -> None:
         self._calls -= 1
         if isinstance(error, (OSError, HTTPException)):
             self._window.refused()
         else:
             self._window.answered(seconds)
-        if error is not None:
+        if error is not None and isinstance(run.actions[run.done], NoteRevert):
+            # The revert stands, and the next call finds it in vCenter's task history.
+            run.missed = (*run.missed, f"phase=reverted could not be written into its marker: {describe(error)}")
+            self._advance(run)
+        elif error is not None:
             self._failed(run, error)
         elif task is None:
             self._advance(run)
@@ -337,7 +356,7 @@ class Engine:
             return snapshot.RemoveSnapshot_Task(removeChildren=action.children, consolidate=True)
         if isinstance(action, Revert):
             return snapshot.RevertToSnapshot_Task(suppressPowerOn=action.suppress_power_on)
-        name = escaped(action.name) if action.name is not None else None
+        name = escaped(action.name) if isinstance(action, Rename) and action.name is not None else None
         return snapshot.RenameSnapshot(name=name, description=action.raw_description)
 
 

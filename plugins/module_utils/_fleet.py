@@ -51,6 +51,7 @@ class Operation:
     """What one module call does to each VM of its fleet. The functions are pure; see _plan.
 
     ``prepare`` replaces ``plan`` where the VMs can't be planned one by one; it also gives facts for the result.
+    With ``prepare_again`` it also plans anew the VMs on which another task was in the way; otherwise ``plan`` does.
     ``check`` looks at all plans before the first change and raises LimitError; ``follow_up`` looks at a VM that was
     changed; ``confirm`` looks once more after that, and says what is still wrong. ``finish`` acts once at the end of a
     real run, with the summary; it gives a warning or None. ``selection`` replaces the caller's options.
@@ -61,6 +62,7 @@ class Operation:
     check: Callable[[Sequence[VmPlan], datetime], None] = _always_fine
     follow_up: Callable[[VmPlan, Vm], FollowUp] = _nothing_more
     prepare: Callable[[Session, Sequence[Vm], datetime], tuple[dict[str, VmPlan], dict[str, Any]]] | None = None
+    prepare_again: bool = False
     confirm: Callable[[VmPlan, Vm], str | None] = _all_well
     finish: Callable[[Session, dict[str, int]], str | None] | None = None
     selection: Selection | None = None
@@ -94,7 +96,7 @@ class Fleet:
         touched = [outcome for outcome in outcomes.values() if outcome.after is not None]
         self._follow_up(touched)
         self._confirm(touched)
-        self._await_guests(touched)
+        self._await_guests(list(outcomes.values()))
         return list(outcomes.values())
 
     def _round(self, due: Sequence[Outcome], last: bool) -> list[Outcome]:
@@ -111,15 +113,28 @@ class Fleet:
             if last:
                 outcome.error = f"other tasks on it were in the way {ROUNDS} times; run again when they are done"
                 continue
+            again.append(outcome)
+        plans = self._plan_anew([outcome.after for outcome in again if outcome.after is not None])
+        for outcome in again:
             outcome.first = outcome.began
-            outcome.plan = self._operation.plan(outcome.after, self._session.now())
+            outcome.plan = plans[outcome.plan.vm.moid]
             outcome.error = outcome.plan.problem or outcome.plan.failure
             outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, "it waited for another task on it to end")
-            if outcome.error is None and outcome.plan.actions:
-                again.append(outcome)
+        again = [outcome for outcome in again if outcome.error is None and outcome.plan.actions]
         if again:
             time.sleep(1)
         return again
+
+    def _plan_anew(self, vms: Sequence[Vm]) -> dict[str, VmPlan]:
+        now = self._session.now()
+        if vms and self._operation.prepare is not None and self._operation.prepare_again:
+            try:
+                return self._operation.prepare(self._session, vms, now)[0]
+            except (vmodl.MethodFault, OSError, HTTPException) as error:
+                # The others' results must not get lost.
+                why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
+                return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
+        return {vm.moid: self._operation.plan(vm, now) for vm in vms}
 
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
@@ -140,7 +155,8 @@ class Fleet:
     def _settle(self, outcome: Outcome, run: Run) -> None:
         outcome.task = run.task or outcome.task
         outcome.error = run.error
-        outcome.changed = outcome.changed or run.done > 0
+        outcome.changed = outcome.changed or run.changed
+        outcome.warnings = (*outcome.warnings, *run.missed)
         if outcome.after is None:
             gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
             blind = f"its state afterwards could not be read: {self._blind}"
@@ -184,7 +200,9 @@ class Fleet:
         on = [
             outcome
             for outcome in outcomes
-            if outcome.error is None and outcome.after is not None and outcome.after.power_state == "poweredOn"
+            if outcome.error is None
+            and (outcome.after is not None or outcome.plan.reverted_before)
+            and (outcome.after or outcome.plan.vm).power_state == "poweredOn"
         ]
         missing = wait_for_guests(self._session, [outcome.plan.vm.moid for outcome in on], limit) if on else set()
         for outcome in on:

@@ -54,7 +54,16 @@ _CREATE = (
 )
 _SIZES = ("layoutEx.file", "layoutEx.disk", "layoutEx.snapshot")
 _MEMORY = ("config.hardware.memoryMB",)
-_READINESS = ("config.hardware.device", "runtime.faultToleranceState")
+# Of a VM whose growth is to be known.
+FOOTPRINT = ("config.hardware.memoryMB", "config.files.snapshotDirectory", *_SIZES)
+_READINESS = (
+    "config.hardware.device",
+    "runtime.faultToleranceState",
+    "guest.hostName",
+    "guest.ipAddress",
+    "guest.net",
+    *FOOTPRINT,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Needs:
         groups = ((self.create, _CREATE), (self.sizes, _SIZES), (self.readiness, _READINESS), (self.memory, _MEMORY))
         for flag, paths in groups:
             wanted += paths if flag else ()
-        return tuple(wanted)
+        return tuple(dict.fromkeys(wanted))
 
 
 @dataclass
@@ -96,7 +105,7 @@ class Inventory:
         return resolve(selection.selectors, self._candidates(uuids))
 
     def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
-        """The VMs by MoID. One that was deleted meanwhile is not in the answer."""
+        """The VMs by MoID, in the order asked for. One that was deleted meanwhile is not in the answer."""
         ancestors = not self._places
         paths: dict[str, Sequence[str]] = {"VirtualMachine": needs.paths}
         if ancestors:
@@ -104,7 +113,8 @@ class Inventory:
         rows = list(read_objects(self.session, "VirtualMachine", moids, paths, ancestors=ancestors))
         if ancestors:
             self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
-        return {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
+        found = {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
+        return {moid: found[moid] for moid in moids if moid in found}
 
     def _few(self, selectors: Sequence[Selector]) -> list[Candidate]:
         moids = [selector.moid for selector in selectors if selector.moid is not None]

@@ -8,20 +8,22 @@ It is one line that a person can read in the vSphere Client::
 
     [savepoint set=CHG0031337 kind=quiesced owner=awx:job:812 expires=2026-11-26T05:00:00Z op=5f2c9a phase=taken]
 
-``hold`` stands alone, without a value. Values are percent-encoded where they need it. Keys that this version does
-not know are kept as they are, so that a newer version's markers survive an older one's edits.
+``hold`` stands alone, without a value. ``reverted`` is when Savepoint last reverted to it with safeguards. Values
+are percent-encoded where they need it. Keys that this version does not know are kept as they are, so that a newer
+version's markers survive an older one's edits.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_time
 
 PREFIX = "[savepoint"
+PHASES = ("taken", "patching", "failed", "reverted")
 KINDS = ("crash_consistent", "memory", "quiesced", "suspended", "powered_off")
 _KEY = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 # Everything else is percent-encoded: spaces and brackets would end a value, '%' would start an escape.
@@ -38,6 +40,7 @@ class Marker:
     expires: datetime | None = None
     op: str | None = None
     phase: str | None = None
+    reverted: datetime | None = None
     hold: bool = False
     extra: tuple[tuple[str, str], ...] = ()
 
@@ -99,6 +102,8 @@ def format_marker(marker: Marker) -> str:
         value = getattr(marker, key)
         if value is not None:
             words.append(f"{key}={quote(value, safe=_SAFE)}")
+    if marker.reverted is not None:
+        words.append(f"reverted={format_time(marker.reverted)}")
     words += [f"{key}={value}" if value else key for key, value in marker.extra]
     if marker.hold:
         words.append("hold")
@@ -117,7 +122,7 @@ def parse(line: str) -> Marker:
             raise ValueError(f"'{word}' is not key=value")
         if key in fields or any(key == known for known, ignored in extra):
             raise ValueError(f"'{key}' is there twice")
-        if key in ("set", "kind", "owner", "expires", "op", "phase"):
+        if key in ("set", "kind", "owner", "expires", "op", "phase", "reverted"):
             if not equals:
                 raise ValueError(f"'{key}' has no value")
             fields[key] = unquote(value, errors="strict")
@@ -136,6 +141,7 @@ def parse(line: str) -> Marker:
         expires=parse_time(fields["expires"]) if "expires" in fields else None,
         op=fields.get("op"),
         phase=fields.get("phase"),
+        reverted=parse_time(fields["reverted"]) if "reverted" in fields else None,
         hold="hold" in fields,
         extra=tuple(extra),
     )
@@ -154,3 +160,14 @@ def with_kind(marker: Marker, kind: str) -> Marker:
 def with_expiry(marker: Marker, expires: datetime) -> Marker:
     """The same marker with an expiry that is never earlier than it was."""
     return replace(marker, expires=max(expires, marker.expires or expires))
+
+
+def with_phase(marker: Marker, phase: str) -> Marker:
+    """The same marker in another phase of the change; everything else stays."""
+    return replace(marker, phase=phase)
+
+
+def with_revert(marker: Marker, ended_at: datetime) -> Marker:
+    """The same marker, reverted to at that time, which is rounded up: what is not later is that revert itself."""
+    whole = ended_at.replace(microsecond=0)
+    return replace(marker, phase="reverted", reverted=whole if whole == ended_at else whole + timedelta(seconds=1))

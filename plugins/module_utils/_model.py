@@ -107,6 +107,29 @@ class Devices:
 
 
 @dataclass(frozen=True)
+class Guest:
+    """What VMware Tools report of the guest; ``addresses`` are those of all network cards."""
+
+    host_name: str | None = None
+    ip_address: str | None = None
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """The space that a VM takes, in bytes by the name of the datastore; read for the readiness check only.
+
+    ``disks`` are the disk files in use, ``grown`` the part of them that was written since the current snapshot;
+    ``home`` is the datastore on which its memory is saved.
+    """
+
+    disks: tuple[tuple[str, int], ...] = ()
+    grown: tuple[tuple[str, int], ...] = ()
+    memory_bytes: int = 0
+    home: str = ""
+
+
+@dataclass(frozen=True)
 class Vm:
     """A virtual machine and its snapshot tree. A field is None where vCenter did not give it."""
 
@@ -130,6 +153,8 @@ class Vm:
     snapshots: tuple[Snapshot, ...] = ()
     current_delta_bytes: int | None = None
     memory_mb: int | None = None
+    guest: Guest = Guest()
+    footprint: Footprint | None = None
 
     @property
     def label(self) -> str:

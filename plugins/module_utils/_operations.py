@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils import _plan_prune, _plan_revert, _plan_snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._evidence import read_evidence
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Needs
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import check_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, read_plan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, parse_policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._preflight import Preflight
 from ansible_collections.savepoint.vsphere.plugins.module_utils._prune import Pruning
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import parse_quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import parse_readiness
@@ -29,9 +33,16 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import par
 def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
     """The snapshot module."""
     wish = _plan_snapshot.parse_wish(params, token)
+    if not wish.present:
+        return Operation(
+            plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
+            follow_up=_plan_prune.follow_up,
+            confirm=_plan_prune.confirm,
+            timeout=params["timeout"],
+        )
     return Operation(
         plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
-        needs=Needs(create=wish.present, memory=wish.present and params["memory_dump"]),
+        needs=Needs(create=True, memory=params["memory_dump"]),
         follow_up=lambda plan, after: _plan_snapshot.follow_up(plan, after, wish),
         timeout=params["timeout"],
     )
@@ -40,8 +51,16 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
 def revert_operation(params: Mapping[str, Any]) -> Operation:
     """The snapshot_revert module."""
     wish = _plan_revert.parse_wish(params)
+
+    def prepare(session: Session, vms: Sequence[Vm], now: datetime) -> tuple[dict[str, VmPlan], dict[str, Any]]:
+        targets = {vm.moid: target for vm in vms if (target := _plan_revert.target_of(vm, wish)) is not None}
+        evidence = read_evidence(session, vms, targets)
+        return {vm.moid: _plan_revert.plan_revert(vm, wish, now, evidence.get(vm.moid)) for vm in vms}, {}
+
     return Operation(
         plan=lambda vm, now: _plan_revert.plan_revert(vm, wish, now),
+        prepare=prepare if wish.safeguards is not None else None,
+        prepare_again=True,
         check=lambda plans, now: _plan_revert.check_limits(plans, wish, now),
         follow_up=_plan_revert.follow_up,
         timeout=params["timeout"],
@@ -105,13 +124,17 @@ def consolidate_operation(params: Mapping[str, Any]) -> Operation:
 
 def info_operation(params: Mapping[str, Any]) -> Operation:
     """The snapshot_info module, whose plans have nothing to do."""
-    if params["readiness"] is not None:
-        parse_readiness(params["readiness"])
+    wanted = params["readiness"] is not None
+    wish = parse_readiness(params["readiness"]) if wanted else None
     if params["older_than"] is not None:
         parse_duration(params["older_than"], "older_than")
-    wanted = params["readiness"] is not None
+
+    def plan(vm: Vm, now: datetime) -> VmPlan:
+        return VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}")
+
     return Operation(
-        plan=lambda vm, now: VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}"),
+        plan=plan,
+        prepare=Preflight(wish, plan, params["proxy_host"]).prepare if wish is not None else None,
         needs=Needs(create=wanted, sizes=True, readiness=wanted),
     )
 

@@ -9,13 +9,19 @@ Check mode, diff mode and the real run share the plan; they differ only in wheth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Union
+from typing import Any, Union
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
-from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join, looks_like_marker
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
+    Marker,
+    join,
+    looks_like_marker,
+    with_revert,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     subtree,
@@ -77,6 +83,21 @@ class Revert:
 
 
 @dataclass(frozen=True)
+class NoteRevert:
+    """Write into the snapshot's marker that it was reverted to; comes after the revert, which stands if this fails."""
+
+    snapshot: str
+    text: str
+    marker: Marker
+    ended_at: datetime
+
+    @property
+    def raw_description(self) -> str:
+        """What vSphere stores."""
+        return join(self.text, with_revert(self.marker, self.ended_at))
+
+
+@dataclass(frozen=True)
 class Consolidate:
     """Merge the disks that a removal left behind."""
 
@@ -89,7 +110,16 @@ class Power:
 
 
 # A union at run time, for the Python versions that ansible-core's own checks still read the file as.
-Action = Union[Create, Rename, Remove, RemoveAll, Revert, Consolidate, Power]  # noqa: UP007
+Action = Union[Create, Rename, Remove, RemoveAll, Revert, NoteRevert, Consolidate, Power]  # noqa: UP007
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a VM is not reverted. ``code`` is stable, for callers that weigh it; ``remedy`` says what to do."""
+
+    code: str
+    message: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -98,8 +128,11 @@ class VmPlan:
 
     ``problem`` is bad input that ends the whole call before any change (unless the caller chose otherwise);
     ``failure`` is a condition of this VM that fails it alone. With neither, ``actions`` are carried out in order.
+    ``readiness`` is the verdict before a change, where one was asked for.
     ``target`` is the MoID of the snapshot that the plan is about, where it exists already. ``kind`` is the kind of
     snapshot that the plan takes or has found. ``power_state`` is the state that the caller wants in the end.
+    ``refusals`` are the reasons behind a ``failure``, where safeguards gave it; ``reverted_before`` says that an
+    earlier call has reverted it already.
     """
 
     vm: Vm
@@ -112,6 +145,9 @@ class VmPlan:
     kind: str | None = None
     power_state: str | None = None
     verdicts: tuple[Verdict, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    reverted_before: bool = False
+    readiness: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +167,8 @@ def predict(vm: Vm, actions: tuple[Action, ...], now: datetime) -> tuple[Snapsho
             tree = with_child(tree, _foretold(vm, action, now))
         elif isinstance(action, Rename):
             tree = with_text(tree, action.snapshot, action.name, action.raw_description)
+        elif isinstance(action, NoteRevert):
+            tree = with_text(tree, action.snapshot, None, action.raw_description)
         elif isinstance(action, Remove):
             gone = [one.moid for one in subtree(tree, action.snapshot)] if action.children else [action.snapshot]
             tree = without(tree, gone)

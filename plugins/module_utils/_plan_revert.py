@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     FollowUp,
+    NoteRevert,
     Power,
     Revert,
     VmPlan,
@@ -22,6 +24,16 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     check_text,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota, parse_quota
+from ansible_collections.savepoint.vsphere.plugins.module_utils._safeguards import (
+    Evidence,
+    Safeguards,
+    judge,
+    noted,
+    parse_safeguards,
+    replaced,
+    said,
+    unnoted_revert,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant
 
@@ -38,6 +50,7 @@ class RevertWish:
     wait_for_guest: timedelta | None = None
     max_age: timedelta | None = None
     max_reverts: Quota | None = None
+    safeguards: Safeguards | None = None
 
     @property
     def what(self) -> str:
@@ -67,11 +80,20 @@ def parse_wish(params: Mapping[str, Any]) -> RevertWish:
         wait_for_guest=duration("wait_for_guest"),
         max_age=duration("max_age"),
         max_reverts=parse_quota(params["max_reverts"], "max_reverts") if params["max_reverts"] is not None else None,
+        safeguards=parse_safeguards(params["safeguards"]),
     )
 
 
-def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
-    """The plan for one VM. It always reverts: the present drifts from a snapshot at once."""
+def target_of(vm: Vm, wish: RevertWish) -> Snapshot | None:
+    """The snapshot to revert to, if there is exactly one."""
+    try:
+        return find(vm, name=wish.name, snapshot_id=wish.snapshot_id, set_id=wish.set_id)
+    except InputError:
+        return None
+
+
+def plan_revert(vm: Vm, wish: RevertWish, now: datetime, evidence: Evidence | None = None) -> VmPlan:
+    """The plan for one VM. Without safeguards it always reverts: the present drifts from a snapshot at once."""
     try:
         target = find(vm, name=wish.name, snapshot_id=wish.snapshot_id, set_id=wish.set_id)
     except InputError as error:
@@ -81,6 +103,12 @@ def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
     failure = blocked(vm)
     if failure is not None:
         return VmPlan(vm, failure=failure, target=target.moid)
+    if wish.safeguards is not None:
+        return _guarded(vm, target, wish, wish.safeguards, evidence or Evidence(), now)
+    return _reverting(vm, target, wish)
+
+
+def _reverting(vm: Vm, target: Snapshot, wish: RevertWish) -> VmPlan:
     wanted = _wanted_power(vm, target, wish)
     suppress = wish.suppress_power_on or wanted == "poweredOff"
     warnings: tuple[str, ...] = ()
@@ -95,6 +123,50 @@ def plan_revert(vm: Vm, wish: RevertWish, now: datetime) -> VmPlan:
         kind=target.kind,
         power_state=wanted,
     )
+
+
+def _guarded(
+    vm: Vm, target: Snapshot, wish: RevertWish, guard: Safeguards, evidence: Evidence, now: datetime
+) -> VmPlan:
+    other = replaced(vm, target, guard)
+    if other is None or other.code in guard.ignore:
+        earlier = unnoted_revert(target, evidence)
+        if earlier is not None or noted(target):
+            return _reverted_before(vm, target, wish, earlier.ended_at if earlier is not None else None)
+    refusals, warnings = judge(vm, target, guard, evidence, now)
+    if refusals:
+        return VmPlan(
+            vm, failure=said(refusals), warnings=warnings, target=target.moid, kind=target.kind, refusals=refusals
+        )
+    plan = _reverting(vm, target, wish)
+    note = () if target.marker is None or target.marker.phase is None else (_note(target, now),)
+    return replace(plan, actions=(*plan.actions, *note), warnings=(*warnings, *plan.warnings))
+
+
+def _reverted_before(vm: Vm, target: Snapshot, wish: RevertWish, unnoted: datetime | None) -> VmPlan:
+    """It is there already: a second revert would throw away what was done after the first."""
+    wanted = {"on": "poweredOn", "off": "poweredOff"}.get(wish.power_state)
+    actions = (
+        *((_note(target, unnoted),) if unnoted is not None else ()),
+        *((Power(wanted),) if wanted not in (None, vm.power_state) else ()),
+    )
+    warnings: tuple[str, ...] = ()
+    if wish.power_state == "previous":
+        warnings = ("an earlier run reverted it, so its power state before that is not known; it stays as it is",)
+    return VmPlan(
+        vm,
+        actions,
+        f"an earlier run has reverted it to '{target.name}' already; not reverted again",
+        warnings=warnings,
+        target=target.moid,
+        kind=target.kind,
+        power_state=wanted,
+        reverted_before=True,
+    )
+
+
+def _note(target: Snapshot, ended_at: datetime) -> NoteRevert:
+    return NoteRevert(target.moid, target.description, target.marker or Marker(), ended_at)
 
 
 def _wanted_power(vm: Vm, target: Snapshot, wish: RevertWish) -> str | None:
@@ -113,7 +185,7 @@ def expected_power(vm: Vm, plan: VmPlan) -> str | None:
     if plan.power_state is not None:
         return plan.power_state
     target = vm.snapshot(plan.target)
-    revert = next((action for action in plan.actions if isinstance(action, Revert)), None)
+    revert = _revert(plan)
     if target is None or revert is None:
         return vm.power_state
     if target.state == "poweredOn" and revert.suppress_power_on:
@@ -121,9 +193,13 @@ def expected_power(vm: Vm, plan: VmPlan) -> str | None:
     return target.state
 
 
+def _revert(plan: VmPlan) -> Revert | None:
+    return next((action for action in plan.actions if isinstance(action, Revert)), None)
+
+
 def check_limits(plans: Sequence[VmPlan], wish: RevertWish, now: datetime) -> None:
     """Stop the call before the first revert when it would go further than the caller allows. Raises LimitError."""
-    reverts = [plan for plan in plans if plan.actions]
+    reverts = [plan for plan in plans if _revert(plan) is not None]
     if wish.max_reverts is not None:
         allowed = wish.max_reverts.allowed(len(plans))
         if len(reverts) > allowed:

@@ -19,6 +19,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
     with_expiry,
     with_hold,
     with_kind,
+    with_phase,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
@@ -53,6 +54,7 @@ class SnapshotWish:
     expires_in: timedelta | None = None
     extend: bool = False
     hold: bool | None = None
+    phase: str | None = None
     allow_crash: bool = False
     remove_children: bool = False
     remove_all: bool = False
@@ -85,6 +87,7 @@ def parse_wish(params: Mapping[str, Any], token: str) -> SnapshotWish:
         expires_in=parse_duration(params["expires_in"], "expires_in") if params["expires_in"] is not None else None,
         extend=params["extend"],
         hold=params["hold"],
+        phase=params["phase"],
         allow_crash=params["fallback"] == "crash",
         remove_children=params["remove_children"],
         remove_all=params["remove_all"],
@@ -102,6 +105,10 @@ def parse_wish(params: Mapping[str, Any], token: str) -> SnapshotWish:
         raise InputError(f"remove_all removes every snapshot of the VM; {named[0]} beside it contradicts that")
     if wish.extend and wish.expires_in is None:
         raise InputError("extend needs expires_in, which says how far from now the expiry is put")
+    if wish.phase is not None and not present:
+        raise InputError("phase goes with state: present only")
+    if wish.phase is not None and wish.set_id is None:
+        raise InputError("phase needs snapshot_set: it says how far the change is that the set was taken for")
     return wish
 
 
@@ -115,6 +122,9 @@ def plan_snapshot(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
 
 def _plan_present(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
     target = find(vm, name=wish.name, snapshot_id=wish.snapshot_id, set_id=wish.set_id)
+    if target is None and wish.phase not in (None, "taken"):
+        # It would be taken of what is patched or broken already.
+        return VmPlan(vm, failure=f"it has no {wish.what} to mark as {wish.phase}; nothing was created")
     if wish.new_name is not None and target is None:
         target = _renamed_before(vm, wish)
     if target is not None:
@@ -160,6 +170,9 @@ def _plan_edit(vm: Vm, target: Snapshot, wish: SnapshotWish, now: datetime) -> V
         if extended != marker:
             said.append(f"extended to {format_time(extended.expires or now)}")
             marker = extended
+    if wish.phase is not None and marker is not None and marker.phase != wish.phase:
+        marker = with_phase(marker, wish.phase)
+        said.append(f"marked as {wish.phase}")
     if new_name is not None:
         said.append(f"renamed to '{new_name}'")
     if text != target.description:
@@ -187,7 +200,7 @@ def _plan_create(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
         owner=wish.owner,
         expires=now.replace(microsecond=0) + wish.expires_in if wish.expires_in is not None else None,
         op=wish.token,
-        phase="taken",
+        phase=wish.phase or "taken",
         hold=bool(wish.hold),
     )
     name = wish.name or wish.set_id or ""

@@ -17,25 +17,19 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import parse_size
+from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount, parse_amount, parse_size
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
 
 COUNTED = ("keep_last", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly")
 FILTERS = ("name_pattern", "description_pattern", "set", "owner", "larger_than", "older_than")
 PROTECT_ATTRIBUTE = "savepoint.protect"
+# In percent; a datastore can't be kept free of everything.
+MOST_FREE = 90
 
 
-@dataclass(frozen=True)
-class MinFree:
-    """How much of a datastore must be free: a share of its capacity in percent, or bytes."""
-
-    percent: int | None = None
-    size: int | None = None
-
-    def wanted(self, capacity: int) -> int:
-        """Bytes that must be free on a datastore of that capacity."""
-        return self.size if self.size is not None else capacity * (self.percent or 0) // 100
+# How much of a datastore must be free: a share of its capacity in percent, or bytes.
+MinFree = Amount
 
 
 @dataclass(frozen=True)
@@ -105,7 +99,9 @@ def parse_policy(given: Mapping[str, Any]) -> Policy:
         max_count=_count(given, "max_count", 1),
         max_chain_depth=_count(given, "max_chain_depth", 1),
         max_size=parse_size(given["max_size"], "policy: max_size") if given.get("max_size") is not None else None,
-        min_free=_min_free(given["min_free"]) if given.get("min_free") is not None else None,
+        min_free=parse_amount(given["min_free"], "policy: min_free", MOST_FREE)
+        if given.get("min_free") is not None
+        else None,
         honor_expiry=bool(given.get("honor_expiry")),
         allow_none=bool(given.get("allow_none")),
         include_foreign=bool(given.get("include_foreign")),
@@ -159,16 +155,6 @@ def _count(given: Mapping[str, Any], key: str, least: int) -> int | None:
     if value is not None and value < least:
         raise InputError(f"policy: {key} is {value}; it must be at least {least}")
     return value
-
-
-def _min_free(text: str) -> MinFree:
-    match = re.fullmatch(r"\s*(\d{1,3})\s*%\s*", str(text), re.ASCII)
-    if match:
-        percent = int(match[1])
-        if not 0 < percent <= 90:
-            raise InputError(f"policy: min_free: {percent}% is outside of 1% to 90%")
-        return MinFree(percent=percent)
-    return MinFree(size=parse_size(text, "policy: min_free"))
 
 
 def _filters(given: Mapping[str, Any] | None) -> Filters:

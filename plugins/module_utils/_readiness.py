@@ -2,21 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The verdict before a change: can this VM be snapshotted now, and would a revert bring it back whole? Pure."""
+"""The verdict before a change: can this VM be snapshotted now, and would a revert bring it back whole? Pure.
+
+Here is what the VM by itself tells; _readiness_fleet has what concerns several, and what is around them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount, parse_amount
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._kinds import grant
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import MAX_DEPTH, blocked
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import MOST_FREE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import backup_product
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
+
+NO_REVERT_ATTRIBUTE = "savepoint.no_revert"
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,25 @@ class ReadinessWish:
     set_id: str | None = None
     max_snapshots: int = 3
     max_age: timedelta = timedelta(hours=72)
+    reuse_within: timedelta | None = None
+    growth: Amount | None = None
+    min_free: Amount | None = None
+    earlier: tuple[str, ...] = ()
+    check_privileges: bool = True
+    no_revert_attribute: str = NO_REVERT_ATTRIBUTE
+    own_addresses: tuple[str, ...] = ()
+    retention_within: timedelta = timedelta(hours=48)
+
+    @property
+    def looks_at_space(self) -> bool:
+        """Has the caller said anything to judge the datastores by?"""
+        return self.growth is not None or self.min_free is not None
+
+    def of_set(self, vm: Vm) -> list[Snapshot]:
+        """The snapshots of the set that are there already."""
+        if self.set_id is None:
+            return []
+        return [one for one in vm.snapshots if one.marker is not None and one.marker.set == self.set_id]
 
 
 @dataclass(frozen=True)
@@ -44,23 +70,57 @@ def parse_readiness(given: Mapping[str, Any]) -> ReadinessWish:
     """Read the ``readiness`` option. Raises InputError for values that make no sense."""
     if given["max_snapshots"] < 1:
         raise InputError(f"readiness: max_snapshots is {given['max_snapshots']}; at least 1 must be allowed")
+    if given["reuse_within"] is not None and given["snapshot_set"] is None:
+        raise InputError("readiness: reuse_within needs snapshot_set, which says whose snapshot is used again")
+    attribute = given["no_revert_attribute"].strip()
+    if not attribute:
+        raise InputError("readiness: no_revert_attribute is empty; leave it out, or name a custom attribute")
+    for option in ("earlier", "own_addresses"):
+        if any(not text.strip() for text in given[option]):
+            raise InputError(f"readiness: {option} has an empty entry")
     return ReadinessWish(
-        given["memory_dump"],
-        given["quiesce"],
-        given["fallback"] == "crash",
-        given["snapshot_set"],
-        given["max_snapshots"],
-        parse_duration(given["max_snapshot_age"], "readiness: max_snapshot_age"),
+        memory=given["memory_dump"],
+        quiesce=given["quiesce"],
+        allow_crash=given["fallback"] == "crash",
+        set_id=given["snapshot_set"],
+        max_snapshots=given["max_snapshots"],
+        max_age=parse_duration(given["max_snapshot_age"], "readiness: max_snapshot_age"),
+        reuse_within=_duration(given, "reuse_within"),
+        growth=_amount(given, "expected_growth", 100),
+        min_free=_amount(given, "min_free", MOST_FREE),
+        earlier=tuple(dict.fromkeys(text.strip() for text in given["earlier"])),
+        check_privileges=given["check_privileges"],
+        no_revert_attribute=attribute,
+        own_addresses=tuple(dict.fromkeys(text.strip() for text in given["own_addresses"])),
+        retention_within=parse_duration(given["retention_within"], "readiness: retention_within"),
     )
 
 
-def assess(vm: Vm, wish: ReadinessWish, now: datetime) -> dict[str, Any]:
-    """The verdict as results give it: ``verdict``, ``blockers`` and ``warnings``."""
-    blockers = [asdict(finding) for finding in _blockers(vm, wish)]
+def _duration(given: Mapping[str, Any], option: str) -> timedelta | None:
+    return parse_duration(given[option], f"readiness: {option}") if given[option] is not None else None
+
+
+def _amount(given: Mapping[str, Any], option: str, most: int) -> Amount | None:
+    return parse_amount(given[option], f"readiness: {option}", most) if given[option] is not None else None
+
+
+def assess(
+    vm: Vm,
+    wish: ReadinessWish,
+    now: datetime,
+    blocking: Sequence[Finding] = (),
+    warning: Sequence[Finding] = (),
+) -> dict[str, Any]:
+    """The verdict as results give it: ``verdict``, ``guest``, ``blockers`` and ``warnings``.
+
+    ``blocking`` and ``warning`` are what was found out besides.
+    """
+    blockers = [asdict(finding) for finding in (*_blockers(vm, wish, now), *blocking)]
     return {
         "verdict": "blocked" if blockers else "ready",
+        "guest": {"host_name": vm.guest.host_name, "ip_address": vm.guest.ip_address},
         "blockers": blockers,
-        "warnings": [asdict(finding) for finding in _warnings(vm, wish, now)],
+        "warnings": [asdict(finding) for finding in (*_warnings(vm, wish, now), *warning)],
     }
 
 
@@ -69,10 +129,13 @@ def _others(vm: Vm, wish: ReadinessWish) -> list[Snapshot]:
     return [one for one in vm.snapshots if wish.set_id is None or one.marker is None or one.marker.set != wish.set_id]
 
 
-def _blockers(vm: Vm, wish: ReadinessWish) -> Iterator[Finding]:
-    why_not = blocked(vm)
+def _blockers(vm: Vm, wish: ReadinessWish, now: datetime) -> Iterator[Finding]:
+    why_not = blocked(replace(vm, question=False))
     if why_not is not None:
         yield Finding("unavailable", why_not, "bring the virtual machine into a state in which vCenter can work on it")
+    if vm.question:
+        yield Finding("question", "it waits for the answer to a question", "answer it in the vSphere Client first")
+    yield from _set_blockers(vm, wish, now)
     others = _others(vm, wish)
     if len(others) >= wish.max_snapshots:
         yield Finding(
@@ -105,6 +168,31 @@ def _blockers(vm: Vm, wish: ReadinessWish) -> Iterator[Finding]:
             "fault_tolerance", "fault tolerance is on, which excludes snapshots", "turn it off for the change"
         )
     yield from _device_blockers(vm)
+
+
+def _set_blockers(vm: Vm, wish: ReadinessWish, now: datetime) -> Iterator[Finding]:
+    """Could a failure still be rolled back to the snapshot of the set that is there?"""
+    there = wish.of_set(vm)
+    if wish.reuse_within is None or not there:
+        return
+    remedy = "remove it, or use a new set ID"
+    oldest = min(there, key=lambda one: one.created_at)
+    age = now - oldest.created_at
+    if age > wish.reuse_within:
+        yield Finding(
+            "set_too_old",
+            f"its snapshot {oldest.label} of set '{wish.set_id}' is {format_duration(age)} old, and older than "
+            f"{format_duration(wish.reuse_within)} it is not used again",
+            remedy,
+        )
+    if not any(one.current for one in there):
+        now_on = f"it is on {vm.current.label} now" if vm.current is not None else "it is on none now"
+        yield Finding(
+            "set_not_current",
+            f"its snapshot {oldest.label} of set '{wish.set_id}' is not its current snapshot any more: {now_on}, so "
+            "somebody has taken another or reverted elsewhere",
+            remedy,
+        )
 
 
 def _device_blockers(vm: Vm) -> Iterator[Finding]:

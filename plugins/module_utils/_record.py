@@ -18,7 +18,7 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import describe
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_time
 
 ATTRIBUTE = "savepoint.retention"
 
@@ -60,6 +60,16 @@ def read_record(session: Session) -> dict[str, Any]:
                 return {}
             return record if isinstance(record, dict) else {}
     return {}
+
+
+def last_run(session: Session) -> tuple[bool, datetime | None]:
+    """Whether the server keeps a record at all, and when the last run was, if that can be read."""
+    if session.content.customFieldsManager is None:
+        return False, None
+    try:
+        return True, parse_time(str(read_record(session).get("ran_at")))
+    except (ValueError, vim.fault.NoPermission):
+        return True, None
 
 
 def _key(manager: Any) -> int | None:

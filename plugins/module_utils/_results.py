@@ -48,6 +48,7 @@ def snapshot_dict(snapshot: Snapshot, tree: Sequence[Snapshot], now: datetime) -
         "expires_at": format_time(marker.expires) if marker and marker.expires else None,
         "hold": snapshot.hold,
         "owner": marker.owner if marker else None,
+        "phase": marker.phase if marker else None,
         "protected_by": list(protections(snapshot)),
         "size_bytes": snapshot.size_bytes,
     }

@@ -97,10 +97,7 @@ class Session:
 
     def object(self, kind: str, moid: str) -> Any:
         """A managed object by its type's name in ``vim`` (such as ``vm.Snapshot``) and its MoID; no call is made."""
-        found: Any = vim
-        for part in kind.split("."):
-            found = getattr(found, part)
-        return found(moid, self.stub)
+        return vim_type(kind)(moid, self.stub)
 
     def now(self) -> datetime:
         """vCenter's clock, in UTC. It is asked once; ages and time limits count from it, not from ours."""
@@ -108,6 +105,14 @@ class Session:
             server = to_utc(self.object("ServiceInstance", "ServiceInstance").CurrentTime())
             self._offset = server - datetime.fromtimestamp(0, timezone.utc) - timedelta(seconds=time.monotonic())
         return datetime.fromtimestamp(0, timezone.utc) + self._offset + timedelta(seconds=time.monotonic())
+
+
+def vim_type(kind: str) -> Any:
+    """The class of a type by its name in ``vim``, such as ``vm.Snapshot``."""
+    found: Any = vim
+    for part in kind.split("."):
+        found = getattr(found, part)
+    return found
 
 
 @contextmanager

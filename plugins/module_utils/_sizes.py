@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Footprint, Snapshot
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,22 @@ def sized(snapshots: Sequence[Snapshot], layout: Layout) -> tuple[Snapshot, ...]
 
 def current_delta(layout: Layout) -> int:
     """Bytes in the delta disks that the VM writes to now: those of its chains that no snapshot has."""
+    return _bytes(_delta_keys(layout), layout)
+
+
+def footprint(layout: Layout, memory_bytes: int, home: str) -> Footprint:
+    """What readiness needs to know of the VM's space; ``home`` is the path where vSphere saves memory."""
+    return Footprint(
+        disks=_by_datastore(frozenset[int]().union(*layout.present), layout),
+        grown=_by_datastore(_delta_keys(layout), layout),
+        memory_bytes=memory_bytes,
+        home=File(home, 0).datastore,
+    )
+
+
+def _delta_keys(layout: Layout) -> frozenset[int]:
     taken = frozenset[int]().union(*(files.all_disks for files in layout.snapshots.values()))
-    return _bytes(_since(taken, layout.present), layout)
+    return _since(taken, layout.present)
 
 
 def _since(taken: frozenset[int], disks: Iterable[frozenset[int]]) -> frozenset[int]:
@@ -110,11 +124,7 @@ def _frees(snapshot: Snapshot, layout: Layout) -> tuple[tuple[str, int], ...]:
         keys |= after[0]
     elif not after:
         keys |= _own_disks(snapshot, layout)
-    freed: dict[str, int] = {}
-    for key in keys & set(layout.files):
-        file = layout.files[key]
-        freed[file.datastore] = freed.get(file.datastore, 0) + file.size
-    return tuple(sorted(freed.items()))
+    return _by_datastore(keys, layout)
 
 
 def _tops(snapshot: Snapshot, layout: Layout) -> tuple[str, ...]:
@@ -132,6 +142,15 @@ def _own_disks(snapshot: Snapshot, layout: Layout) -> frozenset[int]:
     """The disk files that the parent does not have; none for a root, and none where the parent's are unknown."""
     parent = layout.snapshots.get(snapshot.parent or "")
     return _since(parent.all_disks, layout.snapshots[snapshot.moid].disks) if parent is not None else frozenset()
+
+
+def _by_datastore(keys: Iterable[int], layout: Layout) -> tuple[tuple[str, int], ...]:
+    amounts: dict[str, int] = {}
+    for key in keys:
+        file = layout.files.get(key)
+        if file is not None:
+            amounts[file.datastore] = amounts.get(file.datastore, 0) + file.size
+    return tuple(sorted(amounts.items()))
 
 
 def _bytes(keys: Iterable[int], layout: Layout) -> int:

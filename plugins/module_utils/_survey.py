@@ -2,14 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a pruning plan must know besides the VMs' own trees; each a bulk read, made only when it is needed."""
+"""Reads what a plan must know besides the VMs' own trees; each a bulk read, made only when it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects, read_view
-from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+try:
+    from pyVmomi import vim, vmodl
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row, read_objects, read_view
+from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import vm_from_row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import FOOTPRINT
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
@@ -27,14 +35,65 @@ _SNAPSHOT_TASKS = (
 )
 
 
+_SPACE = ("name", "summary.capacity", "summary.freeSpace")
+# VMs in one question about privileges.
+CHUNK = 500
+
+
 def read_datastores(session: Session) -> dict[str, Datastore]:
     """Every datastore's space, by name."""
-    paths = ("name", "summary.capacity", "summary.freeSpace")
-    stores = {}
-    for row in read_view(session, {"Datastore": paths}):
-        name = plain(row.get("name", ""))
-        stores[name] = Datastore(name, int(row.get(paths[1], 0)), int(row.get(paths[2], 0)))
-    return stores
+    stores = [_store(row) for row in read_view(session, {"Datastore": _SPACE})]
+    return {store.name: store for store in stores}
+
+
+def read_stores(session: Session, vms: Iterable[Vm]) -> dict[str, Datastore]:
+    """The space of the datastores that these VMs are on, by MoID: two datacenters may use the same name."""
+    moids = list(dict.fromkeys(moid for vm in vms for moid in vm.datastores))
+    rows = read_objects(session, "Datastore", moids, {"Datastore": _SPACE})
+    return {row.moid: _store(row) for row in rows if row.get(_SPACE[2]) is not None}
+
+
+def _store(row: Row) -> Datastore:
+    return Datastore(plain(row.get("name", "")), int(row.get(_SPACE[1], 0)), int(row.get(_SPACE[2], 0)))
+
+
+def read_footprints(session: Session, moids: Sequence[str]) -> tuple[Vm, ...]:
+    """These VMs, as far as their space goes. One that is gone, or never was, is left out."""
+    paths = {"VirtualMachine": ("name", "snapshot", "datastore", *FOOTPRINT)}
+    return tuple(vm_from_row(row, {}) for row in read_objects(session, "VirtualMachine", moids, paths))
+
+
+def read_lacking(
+    session: Session, moids: Sequence[str], privileges: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], str | None]:
+    """The privileges that our session lacks on each VM, and, where the server can't tell, why."""
+    manager = session.content.authorizationManager
+    if manager is None:
+        return {}, "the server has no answer to that"
+    lacking: dict[str, tuple[str, ...]] = {}
+    try:
+        key = session.content.sessionManager.currentSession.key
+        for first in range(0, len(moids), CHUNK):
+            for answer in _ask(session, manager, moids[first : first + CHUNK], key, privileges):
+                missing = tuple(each.privId for each in answer.privAvailability if not each.isGranted)
+                if missing:
+                    lacking[moid_of(answer.entity) or ""] = missing
+    except (vmodl.fault.NotSupported, vmodl.fault.MethodNotFound, vim.fault.NoPermission) as fault:
+        return {}, f"the server refused to say ({fault_name(fault)})"
+    return lacking, None
+
+
+def _ask(session: Session, manager: Any, moids: Sequence[str], key: str, privileges: Sequence[str]) -> Any:
+    wanted = list(moids)
+    while wanted:
+        refs = [session.object("VirtualMachine", moid) for moid in wanted]
+        try:
+            return manager.HasPrivilegeOnEntities(refs, key, list(privileges))
+        except vmodl.fault.ManagedObjectNotFound as gone:
+            if moid_of(gone.obj) not in wanted:
+                raise
+            wanted.remove(moid_of(gone.obj) or "")
+    return ()
 
 
 def read_busy(session: Session, moids: Sequence[str]) -> dict[str, str]:

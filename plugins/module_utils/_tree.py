@@ -142,6 +142,8 @@ def _notes(snapshot: Snapshot) -> Iterable[tuple[str, str]]:
         yield "set", _one_line(marker.set)
     if marker.expires is not None:
         yield "expires", format_time(marker.expires)
+    if marker.phase is not None:
+        yield "phase", _one_line(marker.phase)
     if marker.hold:
         yield "hold", "yes"
 

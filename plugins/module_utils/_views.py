@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Sn
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Create, Rename
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import expected_power
-from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import assess, parse_readiness
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import nested, snapshot_dict, snapshot_dicts
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 
@@ -49,6 +49,8 @@ def revert_details(view: View) -> Result:
         "kind": view.outcome.plan.kind,
         "snapshot": snapshot_dict(target, view.after, view.now) if target is not None else {},
         "power_state": expected_power(view.vm, view.outcome.plan) if foretold else view.vm.power_state,
+        "refusals": [asdict(refusal) for refusal in view.outcome.plan.refusals],
+        "reverted_before": view.outcome.plan.reverted_before,
     }
 
 
@@ -98,8 +100,8 @@ def info_view(params: Mapping[str, Any]) -> Callable[[View], Result]:
             "snapshots": [snapshot_dict(one, view.before, view.now) for one in shown],
             "current_delta_bytes": view.vm.current_delta_bytes,
         }
-        if params["readiness"] is not None:
-            result["readiness"] = assess(view.vm, parse_readiness(params["readiness"]), view.now)
+        if view.outcome.plan.readiness is not None:
+            result["readiness"] = view.outcome.plan.readiness
         return result
 
     return details

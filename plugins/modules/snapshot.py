@@ -106,6 +106,18 @@ options:
       - With V(true) nothing of this collection removes the snapshot; with V(false) it is released.
       - When it is left out, the hold stays as it is.
     type: bool
+  phase:
+    description:
+      - How far the change has got that the set was taken for, kept in the snapshot's marker. A rerun after an
+        interruption knows from it what had begun, and M(savepoint.vsphere.snapshot_revert) with safeguards reads and
+        writes it.
+      - It needs O(snapshot_set). A new snapshot is V(taken), unless this says otherwise.
+      - On an existing snapshot the phase is set, and nothing else about it changes. When it is left out, the phase
+        stays as it is.
+      - With V(patching), V(failed) and V(reverted), a virtual machine without a snapshot of the set fails alone, and
+        nothing is created.
+    type: str
+    choices: [taken, patching, failed, reverted]
   remove_children:
     description:
       - With O(state=absent), remove everything below the snapshot too.
@@ -169,6 +181,12 @@ EXAMPLES = r"""
     name: web-01
     state: absent
     snapshot_name: known-good
+
+- name: Note that the change has begun on one of them
+  savepoint.vsphere.snapshot:
+    name: web-01
+    snapshot_set: CHG0031337
+    phase: patching
 
 - name: The change worked, so remove its snapshots everywhere
   savepoint.vsphere.snapshot:
@@ -308,6 +326,7 @@ def main() -> None:
             "expires_in": {"type": "str"},
             "extend": {"type": "bool", "default": False},
             "hold": {"type": "bool"},
+            "phase": {"type": "str", "choices": ["taken", "patching", "failed", "reverted"]},
             "remove_children": {"type": "bool", "default": False},
             "remove_all": {"type": "bool", "default": False},
             "force": {"type": "bool", "default": False},

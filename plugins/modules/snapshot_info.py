@@ -16,7 +16,8 @@ author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
   - Lists the snapshots of one virtual machine, of many, or of a part of the inventory, with their sizes and ages.
-  - With O(readiness) it also says for each virtual machine whether a snapshot for a change can be taken now.
+  - With O(readiness) it also says for each virtual machine whether a snapshot for a change can be taken now, and
+    whether it may be gone back to.
 extends_documentation_fragment:
   - savepoint.vsphere.connection
   - savepoint.vsphere.selection
@@ -61,6 +62,7 @@ options:
   readiness:
     description:
       - Judge whether a snapshot can be taken now on each virtual machine, and give RV(results[].readiness).
+      - All is read in bulk, so that the number of calls to the server does not grow with the number of machines.
     type: dict
     suboptions:
       memory_dump:
@@ -77,7 +79,16 @@ options:
         choices: [none, crash]
         default: none
       snapshot_set:
-        description: The set that is about to be taken. A snapshot of it that is there already does not count.
+        description:
+          - The set that is about to be taken. A snapshot of it that is there already does not count as an old one or
+            as one too many.
+        type: str
+      reuse_within:
+        description:
+          - How old a snapshot of O(readiness.snapshot_set) that is there already may be, such as V(24h). An older one
+            blocks the machine (C(set_too_old)), and so does one that is not its current snapshot any more
+            (C(set_not_current)). Left out, neither is looked at.
+          - It needs O(readiness.snapshot_set).
         type: str
       max_snapshots:
         description: Block a virtual machine that has so many snapshots already.
@@ -87,6 +98,58 @@ options:
         description: Warn of snapshots older than this.
         type: str
         default: 72h
+      expected_growth:
+        description:
+          - How much each snapshot is expected to grow until it is removed, in percent of the disk space that the
+            machine has in use, from V(1%) to V(100%), or in bytes, such as V(5GiB) or V(5G). A machine with disks on
+            several datastores needs it in proportion of its files there.
+          - A memory snapshot needs the size of the machine's memory besides. A snapshot of O(readiness.snapshot_set)
+            that is there already needs only what it has yet to grow.
+          - Space is granted in the order of the machines. Those for which it is not enough on any of their datastores
+            are blocked (C(space)), and leave it to those after them.
+          - What is free is what vCenter says, which it refreshes every few minutes.
+          - If neither this nor O(readiness.min_free) is set, the datastores are not looked at.
+        type: str
+      min_free:
+        description:
+          - How much must stay free on each datastore, in percent of its capacity, from V(1%) to V(90%), or in bytes,
+            such as V(200GiB) or V(200G).
+        type: str
+      earlier:
+        description:
+          - MoIDs of virtual machines of earlier batches. What the snapshots that they still have are expected to grow,
+            less what they have grown already, is kept for them before anything is granted. It needs
+            O(readiness.expected_growth) to count.
+          - One that does not exist, or has no snapshot of O(readiness.snapshot_set) any more, needs nothing.
+        type: list
+        elements: str
+        default: []
+      check_privileges:
+        description:
+          - Ask whether the account may create, remove, rename and revert to snapshots, and power on, on each machine.
+        type: bool
+        default: true
+      no_revert_attribute:
+        description:
+          - The custom attribute by which you say that a virtual machine must not be reverted by a play, for instance a
+            domain controller, a database or a quorum member. Its value is the reason. An empty value, V(false), V(no)
+            and V(0) mean that it may be.
+        type: str
+        default: savepoint.no_revert
+      own_addresses:
+        description:
+          - Names and addresses of the proxies and jump hosts that the play works through. A virtual machine that has
+            one of them is blocked (C(proxy)). O(proxy_host), vCenter itself and the machine where the module runs are
+            added by themselves.
+        type: list
+        elements: str
+        default: []
+      retention_within:
+        description:
+          - Warn when no run of retention was recorded for so long (RV(results[].readiness.warnings),
+            C(retention_not_recorded)).
+        type: str
+        default: 48h
 seealso:
   - module: savepoint.vsphere.snapshot
 """
@@ -108,6 +171,17 @@ EXAMPLES = r"""
     vms: [web-01, web-02]
     readiness:
       quiesce: true
+
+- name: Is there room for memory snapshots that grow by a tenth, and may they all be reverted?
+  savepoint.vsphere.snapshot_info:
+    vms: [web-01, web-02]
+    readiness:
+      memory_dump: true
+      snapshot_set: CHG0031337
+      reuse_within: 24h
+      expected_growth: 10%
+      min_free: 15%
+      own_addresses: [bastion.example.com]
 """
 
 RETURN = r"""
@@ -131,6 +205,14 @@ vcenter_time:
   returned: when it was reached
   type: str
   sample: "2026-11-23T02:00:00Z"
+datastores:
+  description:
+    - The datastores of the virtual machines, each with C(name), C(moid), C(capacity_bytes), C(free_bytes), what must
+      stay free (C(min_free_bytes)), what is kept for earlier batches (C(reserved_bytes)), what these machines need
+      (C(needed_bytes)), and what of that they get (C(granted_bytes)).
+  returned: when O(readiness.expected_growth) or O(readiness.min_free) is set
+  type: list
+  elements: dict
 results:
   description: One entry for each virtual machine, in the order of the selection, also when the task fails.
   returned: when the selection was looked up
@@ -237,6 +319,9 @@ results:
         owner:
           description: Its owner.
           type: str
+        phase:
+          description: How far the change had got for which it was taken, as the marker says it; null if it does not.
+          type: str
         protected_by:
           description: Why it must not be removed; empty when nothing objects.
           type: list
@@ -256,12 +341,32 @@ results:
         verdict:
           description: V(ready) or V(blocked).
           type: str
+        guest:
+          description:
+            - What VMware Tools report of the guest, C(host_name) and C(ip_address), each null where they don't, so that
+              you can make sure that the machine is the one you mean.
+          type: dict
         blockers:
-          description: What stands in the way, each with C(code), C(message) and C(remedy).
+          description:
+            - What stands in the way, each with C(code), C(message) and C(remedy). The codes never change.
+            - C(unavailable), it is a template or not connected. C(question), it waits for an answer.
+            - C(task_running), a snapshot task runs on it.
+            - C(set_too_old) and C(set_not_current), its snapshot of the set is no state to go back to any more.
+            - C(too_many_snapshots), C(chain_depth), C(consolidation_needed), C(backup_snapshot), the snapshots that it
+              has leave no room for another.
+            - C(kind), the kind of snapshot can't be had. C(fault_tolerance), C(independent_disk), C(physical_rdm),
+              C(multi_writer), C(shared_bus), C(passthrough), its hardware excludes snapshots, or a disk from them.
+            - C(privileges), the account lacks some. C(space), a datastore has too little.
+            - C(no_revert), you have said that it must not be reverted. C(vcenter_itself), C(controller) and C(proxy),
+              the play depends on it.
           type: list
           elements: dict
         warnings:
-          description: What does not, but should be known, in the same form.
+          description:
+            - What does not stand in the way, but should be known, in the same form.
+            - C(old_snapshot), it has one that is older than O(readiness.max_snapshot_age). C(kind), a weaker kind will
+              be taken. C(retention_not_recorded), nobody may be removing what expires; never on an ESXi host.
+            - C(privileges_unknown) and C(space_unknown), the server did not say all that is needed to judge.
           type: list
           elements: dict
 vm:
@@ -297,6 +402,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import 
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._entry import Report, run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._operations import info_operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import NO_REVERT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._views import info_peers, info_view
 
 
@@ -324,6 +430,14 @@ def main() -> None:
                     "snapshot_set": {"type": "str"},
                     "max_snapshots": {"type": "int", "default": 3},
                     "max_snapshot_age": {"type": "str", "default": "72h"},
+                    "reuse_within": {"type": "str"},
+                    "expected_growth": {"type": "str"},
+                    "min_free": {"type": "str"},
+                    "earlier": {"type": "list", "elements": "str", "default": []},
+                    "check_privileges": {"type": "bool", "default": True},
+                    "no_revert_attribute": {"type": "str", "default": NO_REVERT_ATTRIBUTE},
+                    "own_addresses": {"type": "list", "elements": "str", "default": []},
+                    "retention_within": {"type": "str", "default": "48h"},
                 },
             },
         },

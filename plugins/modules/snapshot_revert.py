@@ -16,7 +16,8 @@ author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
   - Puts virtual machines back to a snapshot. What they did since is thrown away, memory and disks.
-  - It always reverts and always reports a change, since a running machine drifts from its snapshot at once.
+  - It always reverts and always reports a change, since a running machine drifts from its snapshot at once. Only with
+    O(safeguards) does it look first whether that was done already, or should not be done at all.
   - A target that is missing or ambiguous on any virtual machine ends the task before the first revert
     (see O(unresolved)).
   - A snapshot without memory leaves the machine powered off; see O(power_state).
@@ -73,6 +74,43 @@ options:
       - Stop before the first revert if more virtual machines than this would be reverted. It is a count such as V(5),
         or a percentage of the selection such as V(20%), rounded down but at least one.
     type: str
+  safeguards:
+    description:
+      - Look at each virtual machine before its revert, and refuse alone the ones on which it would hit the wrong
+        snapshot or throw away what nobody meant. An empty dictionary is enough to turn them on.
+      - >-
+        The codes of the refusals: C(snapshot_replaced), it is not the snapshot that was recorded; C(newer_snapshots),
+        snapshots that are not of the same set grew out of it; C(not_current), the present did not grow out of it;
+        C(reverted_since), vCenter's task history shows a revert after it was taken; C(disks_added), disks were added
+        since, which a revert detaches; C(independent_disk), a disk that a revert would not take back.
+      - >-
+        The codes of the warnings: C(hardware_changed), processors, memory, network adapters or disks are others than
+        in the snapshot; C(trust_limit), the snapshot is older than 25 days, and computer accounts of a domain change
+        their password every 30; C(history_unavailable), the task history could not be read, for instance on an ESXi
+        host by itself; C(hardware_unavailable), the hardware could not be read.
+      - A revert that an earlier call has done is not done again. That is so when the marker's phase is C(reverted);
+        and when it is C(patching) or C(failed), the snapshot is current, and the history shows a single revert that
+        the marker does not know of, by the same account. The power state is brought to what O(power_state) says, and
+        the result has RV(results[].reverted_before).
+      - After a revert to a snapshot whose marker has a phase, the phase becomes C(reverted), and C(reverted) is added
+        with the time. Where that can't be written, it is a warning.
+      - The history does not know of tasks that vCenter's retention has dropped (30 days by default), nor of reverts
+        on an ESXi host while it was disconnected from vCenter.
+    type: dict
+    suboptions:
+      snapshots:
+        description:
+          - The MoID of each virtual machine's snapshot as RV(savepoint.vsphere.snapshot#module:results[].snapshot)
+            gave it when it was taken, by the MoID of the virtual machine. One that is not named here is not checked
+            for that.
+        type: dict
+        default: {}
+      ignore:
+        description:
+          - Codes of refusals that become warnings. A code that is not known is an error.
+        type: list
+        elements: str
+        default: []
 seealso:
   - module: savepoint.vsphere.snapshot
 """
@@ -90,6 +128,15 @@ EXAMPLES = r"""
     power_state: previous
     wait_for_guest: 10m
     max_age: 24h
+
+- name: Put it back only if that is what everybody expects
+  savepoint.vsphere.snapshot_revert:
+    name: web-01
+    snapshot_set: CHG0031337
+    power_state: 'on'
+    safeguards:
+      ignore:
+        - independent_disk
 """
 
 RETURN = r"""
@@ -136,7 +183,7 @@ results:
       description: One of V(changed), V(ok), V(skipped) and V(failed).
       type: str
     changed:
-      description: Whether it was reverted.
+      description: Whether it was reverted, or with O(safeguards) whether something else was done to it.
       type: bool
     msg:
       description: What happened, or why it failed.
@@ -157,6 +204,14 @@ results:
     snapshot:
       description: The snapshot, in the form that M(savepoint.vsphere.snapshot_info) gives.
       type: dict
+    refusals:
+      description:
+        - Why O(safeguards) refused it, each with its C(code), the C(message) for people, and the C(remedy).
+      type: list
+      elements: dict
+    reverted_before:
+      description: Whether an earlier call had reverted it already, so that this one did not. Only with O(safeguards).
+      type: bool
 vm:
   description: The virtual machine.
   returned: for a single virtual machine
@@ -205,6 +260,13 @@ def main() -> None:
             "wait_for_guest": {"type": "str"},
             "max_age": {"type": "str"},
             "max_reverts": {"type": "str"},
+            "safeguards": {
+                "type": "dict",
+                "options": {
+                    "snapshots": {"type": "dict", "default": {}},
+                    "ignore": {"type": "list", "elements": "str", "default": []},
+                },
+            },
         },
         supports_check_mode=True,
     )

@@ -15,8 +15,8 @@ DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 # The planning half of the library: no I/O, no pyVmomi, no Ansible, no clock.
 PURE = {"_errors", "_kinds", "_marker", "_model", "_names", "_plan", "_plan_prune", "_plan_revert", "_plan_snapshot"}
 PURE |= {"_policy", "_protection", "_readiness", "_selection", "_sizes", "_time", "_tree"}
-PURE |= {"_schedule", "_share", "_slots", "_window"}
-PURE |= {"_bytes", "_judge", "_keep", "_limits", "_planfile", "_quota"}
+PURE |= {"_identity", "_readiness_fleet", "_schedule", "_share", "_slots", "_space", "_window"}
+PURE |= {"_bytes", "_judge", "_keep", "_limits", "_planfile", "_quota", "_safeguards"}
 IMPURE = {"http", "io", "logging", "os", "pathlib", "random", "requests", "socket", "ssl", "subprocess", "threading"}
 IMPURE |= {"time", "urllib", "uuid", "secrets"}
 LIBRARY = "ansible_collections.savepoint.vsphere.plugins.module_utils."

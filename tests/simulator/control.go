@@ -42,6 +42,12 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("POST /v1/vms/{vm}/snapshots", answer(w.onVM(w.postSnapshot)))
 	mux.HandleFunc("PATCH /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.patchSnapshot)))
 	mux.HandleFunc("DELETE /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.deleteSnapshot)))
+	mux.HandleFunc("POST /v1/vms/{vm}/snapshots/{snapshot}/revert", answer(w.onVM(w.postRevert)))
+	mux.HandleFunc("POST /v1/vms/{vm}/devices", answer(w.onVM(w.postDevice)))
+	mux.HandleFunc("DELETE /v1/tasks", answer(func(*http.Request) (any, error) {
+		w.history.clear()
+		return done{}, nil
+	}))
 	mux.HandleFunc("POST /v1/vms/{vm}/clone-of", answer(w.onVM(w.postClone)))
 	mux.HandleFunc("PATCH /v1/datastores/{datastore}", answer(w.patchDatastore))
 	mux.HandleFunc("POST /v1/faults", answer(w.postFault))
@@ -50,6 +56,8 @@ func (w *world) controlHandler() http.Handler {
 		return done{}, nil
 	}))
 	mux.HandleFunc("PUT /v1/privileges", answer(w.putPrivileges))
+	mux.HandleFunc("PUT /v1/attributes", answer(w.putAttribute))
+	mux.HandleFunc("PUT /v1/options", answer(w.putOptions))
 	mux.HandleFunc("POST /v1/sessions/expire", answer(func(*http.Request) (any, error) {
 		return map[string]int{"expired": w.expireSessions()}, nil
 	}))

@@ -104,3 +104,32 @@ func (w *world) deleteSnapshot(m *machine, in *http.Request) (any, error) {
 	})
 	return done{}, refused
 }
+
+// postRevert reverts as somebody else would, with a task in the history, and has done so at once.
+func (w *world) postRevert(m *machine, in *http.Request) (any, error) {
+	body := struct {
+		User string `json:"user"`
+		Ago  string `json:"ago"`
+	}{User: "VSPHERE.LOCAL\\somebody"}
+	if err := read(in, &body); err != nil {
+		return nil, err
+	}
+	at := w.now()
+	if body.Ago != "" {
+		ago, err := parseDuration(body.Ago)
+		if err != nil {
+			return nil, err
+		}
+		at = at.Add(-ago)
+	}
+	var fault types.BaseMethodFault
+	w.lock(m, func(ctx *simulator.Context) {
+		if fault = m.revert(ctx, in.PathValue("snapshot"), false); fault == nil {
+			w.remember(m, body.User, at)
+		}
+	})
+	if fault != nil {
+		return nil, problem{404, messageOf(fault)}
+	}
+	return w.describe(m), nil
+}

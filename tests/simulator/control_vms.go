@@ -135,6 +135,9 @@ type vmPatch struct {
 	BootAfterRevert     *string           `json:"boot_after_revert"`
 	Template            *bool             `json:"template"`
 	ConsolidationStuck  *bool             `json:"consolidation_stuck"`
+	HostName            *string           `json:"host_name"`
+	IPAddresses         []string          `json:"ip_addresses"`
+	Question            *string           `json:"question"`
 }
 
 func (w *world) patchVM(m *machine, in *http.Request) (any, error) {
@@ -184,6 +187,12 @@ func (w *world) patchVM(m *machine, in *http.Request) (any, error) {
 		if p.ConsolidationStuck != nil {
 			m.stuck = *p.ConsolidationStuck
 		}
+		if p.HostName != nil {
+			m.hostName = *p.HostName
+		}
+		if p.IPAddresses != nil {
+			m.addresses = p.IPAddresses
+		}
 		if p.Tools != nil {
 			m.tools = *p.Tools == "running"
 		}
@@ -222,6 +231,9 @@ func (m *machine) patchChanges(p *vmPatch) []types.PropertyChange {
 	if p.Template != nil {
 		change("config.template", *p.Template)
 		change("summary.config.template", *p.Template)
+	}
+	if p.Question != nil {
+		change("runtime.question", question(*p.Question))
 	}
 	if p.ConsolidationNeeded != nil {
 		changes = append(changes, consolidation(*p.ConsolidationNeeded)...)

@@ -177,13 +177,22 @@ func (m *machine) guestChanges() []types.PropertyChange {
 	state, ip, host := types.VirtualMachineGuestStateNotRunning, "", ""
 	running, status := types.VirtualMachineToolsRunningStatusGuestToolsNotRunning, types.VirtualMachineToolsStatusToolsNotRunning
 	heartbeat := types.ManagedEntityStatusGray
+	var cards []types.GuestNicInfo
 	if m.guest.up {
 		state = types.VirtualMachineGuestStateRunning
 	}
 	if m.toolsRunning() {
 		running, status = types.VirtualMachineToolsRunningStatusGuestToolsRunning, types.VirtualMachineToolsStatusToolsOk
 		heartbeat = types.ManagedEntityStatusGreen
-		ip, host = m.address(), m.vm.Name
+		addresses := m.addresses
+		if len(addresses) == 0 {
+			addresses = []string{m.address()}
+		}
+		ip, host = addresses[0], m.vm.Name
+		if m.hostName != "" {
+			host = m.hostName
+		}
+		cards = []types.GuestNicInfo{{Network: "VM Network", IpAddress: addresses, Connected: true, DeviceConfigId: 4000}}
 	}
 	return []types.PropertyChange{
 		{Name: "guest.guestState", Val: string(state)},
@@ -191,6 +200,7 @@ func (m *machine) guestChanges() []types.PropertyChange {
 		{Name: "guest.toolsStatus", Val: status},
 		{Name: "guest.ipAddress", Val: ip},
 		{Name: "guest.hostName", Val: host},
+		{Name: "guest.net", Val: cards},
 		{Name: "guest.guestOperationsReady", Val: m.toolsRunning()},
 		{Name: "guestHeartbeatStatus", Val: heartbeat},
 		{Name: "summary.guest.toolsRunningStatus", Val: string(running)},

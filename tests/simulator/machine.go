@@ -28,7 +28,9 @@ type machine struct {
 
 	borrowed []*tree.File // another VM's, which a linked clone reads from
 
-	tools           bool // VMware Tools run whenever the guest does
+	tools           bool     // VMware Tools run whenever the guest does
+	hostName        string   // what they report; empty: the VM's name
+	addresses       []string // what they report; none: one of the machine's own
 	boot            bootTime
 	bootAfterRevert *bootTime
 	guest           guest

@@ -144,6 +144,7 @@ func (w *world) expireSessions() int {
 	for _, s := range w.sessions() {
 		manager.TerminateSession(w.context(), &types.TerminateSession{SessionId: []string{s.Key}})
 		w.waits.drop(s.Key, true)
+		w.history.drop(s.Key)
 		ended++
 	}
 	return ended

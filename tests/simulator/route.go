@@ -57,11 +57,16 @@ func (w *world) route(ctx *simulator.Context, method *simulator.Method) (mo.Refe
 		receiver = &clockEndpoint{endpoint: e, world: w}
 	case "Task":
 		receiver = &taskEndpoint{endpoint: e, world: w}
+	case "TaskManager":
+		receiver = &historyEndpoint{endpoint: e, world: w}
+	case "TaskHistoryCollector":
+		receiver = w.history.get(ctx.Session.Key, method.This)
 	case "PropertyCollector", "PropertyFilter":
 		return w.waits.route(ctx, method)
 	case "SessionManager":
 		if method.Name == "Logout" {
 			w.waits.drop(ctx.Session.Key, false)
+			w.history.drop(ctx.Session.Key)
 		}
 	}
 	if receiver != nil && answers(receiver, method.Name) {

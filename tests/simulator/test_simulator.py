@@ -526,6 +526,145 @@ def test_privileges(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     m.take("a")
 
 
+def test_what_a_vm_tells_of_itself(m: Machine) -> None:
+    assert (m.vm.guest.hostName, [list(card.ipAddress) for card in m.vm.guest.net]) == (
+        m.name,
+        [[m.vm.guest.ipAddress]],
+    )
+    m.patch(host_name="db.example.com", ip_addresses=["192.0.2.7", "2001:db8::7"])
+    assert (m.vm.guest.hostName, m.vm.guest.ipAddress) == ("db.example.com", "192.0.2.7")
+    assert [list(card.ipAddress) for card in m.vm.guest.net] == [["192.0.2.7", "2001:db8::7"]]
+    m.patch(tools="notRunning")
+    assert (m.vm.guest.hostName, list(m.vm.guest.net)) == (None, [])
+    m.patch(tools="running", host_name="", ip_addresses=[])
+    assert m.vm.guest.hostName == m.name and m.vm.guest.ipAddress.startswith("10.")
+    for text in ("Moved or copied?", ""):
+        m.patch(question=text)
+        asked = m.vm.runtime.question
+        assert (asked.text if asked is not None else "") == text
+
+
+def test_attributes_and_settings(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    def values(entity: Any) -> dict[str, str]:
+        names = {field.key: field.name for field in si.content.customFieldsManager.field}
+        return {names[entry.key]: entry.value for entry in entity.customValue}
+
+    for value in ("quorum member", "database"):
+        sim.put("/v1/attributes", {"attribute": "savepoint.no_revert", "value": value, "vm": m.moid})
+        assert values(m.vm) == {"savepoint.no_revert": value}
+    sim.put("/v1/attributes", {"attribute": "savepoint.no_revert", "value": "", "vm": m.moid})
+    sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": "{}"})
+    assert values(m.vm) == {} and values(si.content.rootFolder) == {"savepoint.retention": "{}"}
+    sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": ""})
+    assert values(si.content.rootFolder) == {}
+    fqdn = "VirtualCenter.FQDN"
+    with pytest.raises(vim.fault.InvalidName):
+        si.content.setting.QueryOptions(fqdn)
+    sim.put("/v1/options", {fqdn: "vc.example.com"})
+    assert [option.value for option in si.content.setting.QueryOptions(fqdn)] == ["vc.example.com"]
+    sim.put("/v1/options", {fqdn: ""})
+
+
+def test_recent_tasks(sim: simctl.Simulator, m: Machine) -> None:
+    assert list(m.vm.recentTask) == []
+    m.take("a")
+    sim.patch("/v1/config", {"durations": {"createSnapshot": "300ms"}})
+    running = m.vm.CreateSnapshot_Task("b", "", False, False)
+    assert [task.info.state for task in m.vm.recentTask] == ["success", "running"]
+    m.done(running)
+
+
+def collected(si: Any, size: int = 1000, **wish: Any) -> list[Any]:
+    """The tasks that the history has for a filter, a page at a time."""
+    collector = si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec(**wish))
+    found: list[Any] = []
+    try:
+        while page := collector.ReadNextTasks(size):
+            assert len(page) <= size
+            found += page
+        return found
+    finally:
+        collector.DestroyCollector()
+
+
+def test_task_history(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    spec, other = vim.TaskFilterSpec, Machine(sim, si)
+    a = m.take("a")
+    m.revert(a)
+    other.take("b")
+    sim.post(
+        "/v1/faults", {"method": "RevertToSnapshot_Task", "vm": m.moid, "action": "task_fail", "fault": "FileFault"}
+    )
+    with pytest.raises(vim.fault.FileFault):
+        m.revert(a)
+    sim.post(f"/v1/vms/{m.moid}/snapshots/{a._moId}/revert", {"user": "LAB\\alice", "ago": "2h"})
+    mine, root = spec.ByEntity(entity=m.vm, recursion="self"), si.content.rootFolder
+    told = [(i.descriptionId, i.reason.userName, i.state) for i in collected(si, 2, entity=mine)]
+    assert told == [
+        ("VirtualMachine.createSnapshot", "user", "success"),
+        ("vm.Snapshot.revert", "user", "success"),
+        ("vm.Snapshot.revert", "user", "error"),
+        ("vm.Snapshot.revert", "LAB\\alice", "success"),
+    ]
+    good = collected(si, entity=mine, state=["success"])
+    assert [i.entity._moId for i in good] == [m.moid] * 3 and all(i.completeTime >= i.queueTime for i in good)
+    alice = spec.ByUsername(systemUser=False, userList=["lab\\ALICE"])
+    assert [i.key for i in collected(si, entity=mine, userName=alice)] == [good[2].key]
+    for kind in ("queuedTime", "startedTime", "completedTime"):
+        begin = spec.ByTime(timeType=kind, beginTime=good[1].completeTime)
+        assert good[2].key not in [i.key for i in collected(si, entity=mine, time=begin)]
+        end = spec.ByTime(timeType=kind, endTime=good[2].completeTime.replace(microsecond=999_999))
+        assert [i.key for i in collected(si, entity=mine, time=end)] == [good[2].key]
+    below = {i.entity._moId for i in collected(si, entity=spec.ByEntity(entity=root, recursion="all"))}
+    assert {m.moid, other.moid} <= below
+    assert collected(si, entity=spec.ByEntity(entity=root, recursion="self")) == []
+    assert collected(si, entity=spec.ByEntity(entity=m.vm, recursion="children")) == []
+    sim.delete("/v1/tasks")
+    assert collected(si, entity=mine) == []
+
+
+def test_task_collectors_are_few_and_end_with_the_session(sim: simctl.Simulator) -> None:
+    si = connect(sim)
+    made = [si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec()) for _ in range(32)]
+    with pytest.raises(vim.fault.InvalidState):
+        si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec())
+    made[0].DestroyCollector()
+    with pytest.raises(vmodl.fault.ManagedObjectNotFound):
+        made[0].ReadNextTasks(10)
+    with pytest.raises(vmodl.fault.InvalidArgument):
+        made[1].ReadNextTasks(1001)
+    si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec())
+    Disconnect(si)
+    again = connect(sim)
+    assert collected(again) is not None
+    Disconnect(again)
+
+
+def test_a_snapshot_keeps_the_hardware_of_its_time(sim: simctl.Simulator, m: Machine) -> None:
+    def labels(config: Any) -> list[str]:
+        named = [
+            d for d in config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk) or hasattr(d, "macAddress")
+        ]
+        return sorted(d.deviceInfo.label for d in named)
+
+    before, cpus = labels(m.vm.config), m.vm.config.hardware.numCPU
+    a = m.take("a")
+    disk = sim.post(f"/v1/vms/{m.moid}/devices", {"kind": "disk"})
+    card = sim.post(f"/v1/vms/{m.moid}/devices", {"kind": "network"})
+    m.patch(num_cpu=cpus + 2)
+    assert labels(m.vm.config) == sorted([*before, disk["label"], card["label"]])
+    assert (labels(a.config), a.config.hardware.numCPU) == (before, cpus)
+    b = m.take("b")
+    on_top = {d.key: d.backing for d in m.vm.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)}
+    kept = {d.key: d.backing for d in b.config.hardware.device if isinstance(d, vim.vm.device.VirtualDisk)}
+    assert disk["key"] in kept and on_top[disk["key"]].parent.fileName == kept[disk["key"]].fileName
+    assert {key: backing.uuid for key, backing in on_top.items()} == {key: b.uuid for key, b in kept.items()}
+    m.revert(a)
+    assert (labels(m.vm.config), m.vm.config.hardware.numCPU) == (before, cpus)
+    m.revert(b)
+    assert disk["label"] in labels(m.vm.config)
+
+
 # Reading and waiting
 
 

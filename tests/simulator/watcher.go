@@ -27,6 +27,10 @@ func (m *machine) update(ctx *simulator.Context, changes []types.PropertyChange)
 
 // PutObject is called for what is new in the inventory.
 func (h *watcher) PutObject(_ *simulator.Context, obj mo.Reference) {
+	if task, ok := obj.(*simulator.Task); ok {
+		h.world.history.add(task)
+		return
+	}
 	vm, ok := obj.(*simulator.VirtualMachine)
 	if !ok {
 		return

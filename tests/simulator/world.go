@@ -42,6 +42,7 @@ type world struct {
 	rights     rights
 	waits      collectors
 	reads      reader
+	history    history
 
 	dir     string // certificates
 	api     *simulator.Server

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import oldest
 import tree
 from checks import Checks
 from simctl import Simulator
@@ -64,6 +65,8 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
     simulator = copy / "tests" / "simulator"
     paths = {"sim_guests": str(guests), "sim_path": str(simulator), "sim_collection_path": str(copy)}
     folder = copy / "tests" / "integration"
+    programs = oldest.environment()
+    paths["oldest_ansible"] = str(programs) if programs else ""
     found = {**paths, **variables("sim", full), **variables("stock", stock)}
     (folder / "integration_config.yml").write_text(json.dumps(found, indent=2) + "\n")
 

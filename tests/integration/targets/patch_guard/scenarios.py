@@ -1,7 +1,6 @@
-"""Runs real playbooks of role patch_guard on the simulated vCenter, and looks at what they left there.
+"""Scenarios of role patch_guard; see ../setup_play/harness.py.
 
-python scenarios.py INTEGRATION_CONFIG [NAME]: all scenarios, or those whose name begins with NAME. Each has virtual
-machines of its own, so two run at a time. Standard library only.
+python scenarios.py INTEGRATION_CONFIG [NAME]: all scenarios, or those whose name begins with NAME.
 """
 
 from __future__ import annotations
@@ -11,25 +10,22 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
+from harness import Scenario, contains, equal, main
+
 FILES = Path(__file__).resolve().parent / "files"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "patch_guard_patch_tasks": str(FILES / "patch.yml"),
     "patch_guard_verify_tasks": str(FILES / "verify.yml"),
     "patch_guard_connect_timeout": 3,
     "patch_guard_reconnect_timeout": 10,
     "patch_guard_guest_timeout": "10s",
 }
-PLAY = {
+PLAY: dict[str, Any] = {
     "name": "Patch, and roll back what fails",
     "hosts": "all",
     "gather_facts": False,
@@ -43,143 +39,8 @@ PLAY = {
 }
 
 
-@dataclass
-class Stage:
-    """What all scenarios share: where the simulator is."""
-
-    config: dict[str, Any]
-    scratch: Path
-
-    def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the control endpoint."""
-        request = urllib.request.Request(
-            self.config["sim_control"] + path,
-            data=None if body is None else json.dumps(body).encode(),
-            method=method,
-            headers={"Content-Type": "application/json"},
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=60) as answer:
-                return json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
-
-
-@dataclass
-class Ran:
-    """A playbook run."""
-
-    rc: int
-    output: str
-    outcomes: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def ended(self, outcome: str) -> list[str]:
-        """The hosts with that outcome."""
-        return sorted(self.outcomes.get(outcome, {}))
-
-    def why(self, host: str) -> str:
-        """The reason of a host's outcome."""
-        return next((hosts[host] for hosts in self.outcomes.values() if host in hosts), "")
-
-
-class Scenario:
-    """Virtual machines of its own, and the playbook runs on them."""
-
-    def __init__(self, stage: Stage, name: str) -> None:
-        self.stage = stage
-        self.prefix = f"pg-{name}-"
-        self.set = f"PG-{name}"
-        self.scratch = stage.scratch / name
-        self.scratch.mkdir()
-        self.hosts: dict[str, dict[str, Any]] = {}
-
-    def machines(self, **trouble: str) -> None:
-        """One VM and guest for each keyword, with version 1 on it; the value says what goes wrong there."""
-        for short, what in trouble.items():
-            name = self.prefix + short
-            self.stage.request("POST", "/v1/vms", {"name": name, "folder": f"tests/{self.set}"})
-            self.hosts[name] = {"trouble": what}
-            (self.disk(short) / "version").write_text("1\n")
-
-    def remove(self) -> None:
-        for name in self.hosts:
-            self.stage.request("DELETE", f"/v1/vms/{name}")
-
-    def vm(self, short: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.stage.request("GET", f"/v1/vms/{self.prefix}{short}")
-        return found
-
-    def disk(self, short: str) -> Path:
-        return Path(self.vm(short)["guest"]["disk"])
-
-    def version(self, short: str) -> str:
-        return (self.disk(short) / "version").read_text().strip()
-
-    def versions(self) -> dict[str, str]:
-        return {name.removeprefix(self.prefix): self.version(name.removeprefix(self.prefix)) for name in self.hosts}
-
-    def snapshots(self) -> dict[str, list[str]]:
-        """Names of the snapshots by VM, those that have any."""
-        every = {name.removeprefix(self.prefix): self.vm(name.removeprefix(self.prefix)) for name in self.hosts}
-        return {short: [one["name"] for one in vm["snapshots"]] for short, vm in every.items() if vm["snapshots"]}
-
-    def fault(self, short: str, method: str, **more: Any) -> None:
-        self.stage.request("POST", "/v1/faults", {"vm": self.prefix + short, "method": method, "times": 1, **more})
-
-    def play(self, *words: str, playbook: str = "", keywords: dict[str, Any] | None = None, **variables: Any) -> Ran:
-        """Run a playbook with the role; "keywords" are those of the play, the others are extra variables."""
-        if not playbook:
-            path = self.scratch / "play.yml"  # written out, since not every ansible-core takes a template for them
-            path.write_text(json.dumps([{**PLAY, **(keywords or {})}]))
-            playbook = str(path)
-        environment = {**os.environ, **self.stage.config["sim_env"]}
-        environment.update(variables.pop("environment", {}))
-        environment |= {
-            "ANSIBLE_CONNECTION_PLUGINS": str(Path(self.stage.config["sim_path"]) / "connection_plugins"),
-            "ANSIBLE_PIPELINING": "1",
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SHOW_CUSTOM_STATS": "1",
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            "ANSIBLE_LOCAL_TEMP": str(self.scratch / "tmp"),
-            "ANSIBLE_HOST_PATTERN_MISMATCH": "ignore",
-        }
-        common = {"ansible_connection": "savepoint_guest", "ansible_python_interpreter": sys.executable}
-        inventory = self.scratch / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"hosts": self.hosts, "vars": common}}))
-        extra = {"patch_guard_set": self.set, **SETTINGS, **variables}
-        command = ["ansible-playbook", "-i", str(inventory), playbook, *words]
-        done = subprocess.run(
-            [*command, "-e", json.dumps(extra)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        ran = Ran(done.returncode, done.stdout, self.stats(done.stdout))
-        (self.scratch / f"output-{time.monotonic_ns()}").write_text(done.stdout)
-        return ran
-
-    def stats(self, output: str) -> dict[str, dict[str, str]]:
-        """The role's set_stats, with the hosts' short names."""
-        found = re.search(r"^\s*RUN: (\{.*\})\s*$", output, re.MULTILINE)
-        if not found:
-            return {}
-        stats = json.loads(found[1])["patch_guard_outcome"]
-        return {
-            word: {host.removeprefix(self.prefix): why for host, why in hosts.items()} for word, hosts in stats.items()
-        }
-
-
-def equal(real: Any, wanted: Any, what: str) -> None:
-    assert real == wanted, f"{what}: {real!r} instead of {wanted!r}"
-
-
-def contains(text: str, *parts: str) -> None:
-    for part in parts:
-        assert part in text, f"{part!r} is not in {text!r}"
+Scenario.settings = SETTINGS
+Scenario.play_keywords = PLAY
 
 
 # The scenarios
@@ -190,12 +51,12 @@ def every_trouble(scenario: Scenario) -> None:
     scenario.machines(
         good="", fine="", health="verify", broken="patch", gone="lost", kernel="boot", full="", busy="", mute=""
     )
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}gone", {"boot": "never", "boot_after_revert": "0s"})
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}kernel", {"boot": "never", "boot_after_revert": "0s"})
+    scenario.ask("gone", "PATCH", "", {"boot": "never", "boot_after_revert": "0s"})
+    scenario.ask("kernel", "PATCH", "", {"boot": "never", "boot_after_revert": "0s"})
     scenario.fault("full", "CreateSnapshot_Task", action="task_fail", fault="NoDiskSpace", message="{{ 6 * 7 }} MB")
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}busy", {"consolidation_needed": True})
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}mute", {"boot": "never"})
-    scenario.stage.request("POST", f"/v1/guests/{scenario.prefix}mute/reboot")
+    scenario.ask("busy", "PATCH", "", {"consolidation_needed": True})
+    scenario.ask("mute", "PATCH", "", {"boot": "never"})
+    scenario.ask("mute", "POST", "/reboot")
     scenario.hosts[scenario.prefix + "good"]["moid"] = scenario.vm("good")["moid"]
     scenario.hosts[scenario.prefix + "nobody"] = {}
     ran = scenario.play(patch_guard_max_reverts="100%", keywords={"any_errors_fatal": True})
@@ -258,7 +119,7 @@ def plain_patch(scenario: Scenario) -> str:
 def check_mode(scenario: Scenario) -> None:
     """Nothing is changed, and what would be is told."""
     scenario.machines(a="", b="", full="")
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}full", {"consolidation_needed": True})
+    scenario.ask("full", "PATCH", "", {"consolidation_needed": True})
     ran = scenario.play("--check", "--diff")
     equal(ran.ended("untouched"), ["a", "b", "full"], "untouched")
     contains(ran.why("a"), "it would be patched")
@@ -323,7 +184,7 @@ def shared_task(scenario: Scenario) -> None:
 def lost_first(scenario: Scenario) -> None:
     """The host that spoke for the batch gets lost; another takes over."""
     scenario.machines(a="lost", b="", c="")
-    scenario.stage.request("PATCH", f"/v1/vms/{scenario.prefix}a", {"boot": "never", "boot_after_revert": "0s"})
+    scenario.ask("a", "PATCH", "", {"boot": "never", "boot_after_revert": "0s"})
     ran = scenario.play()
     equal((ran.ended("reverted"), ran.ended("committed")), (["a"], ["b", "c"]), "outcomes")
     equal(scenario.version("a"), "1", "version")
@@ -354,9 +215,10 @@ def vcenter_refuses(scenario: Scenario) -> None:
 def old_set(scenario: Scenario) -> None:
     """A snapshot of the set that is older than the limit can't be rolled back to, so the host is not patched."""
     scenario.machines(a="", b="")
-    scenario.stage.request(
+    scenario.ask(
+        "a",
         "POST",
-        f"/v1/vms/{scenario.prefix}a/snapshots",
+        "/snapshots",
         {"name": "x", "description": f"[savepoint set={scenario.set} kind=crash_consistent]", "age": "30h"},
     )
     ran = scenario.play()
@@ -407,34 +269,5 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
 ]
 
 
-def run(stage: Stage, function: Callable[[Scenario], None]) -> str | None:
-    """Run one; gives what went wrong."""
-    name = function.__name__.replace("_", "-")
-    scenario = Scenario(stage, name)
-    began = time.monotonic()
-    problem = None
-    try:
-        function(scenario)
-    except (AssertionError, OSError, subprocess.SubprocessError) as error:
-        outputs = "\n".join(path.read_text() for path in sorted(scenario.scratch.glob("output-*")))
-        problem = f"{name}: {error}"
-        print(f"{outputs}\nFAILED {problem}", flush=True)
-    finally:
-        scenario.remove()
-    took = time.monotonic() - began
-    print(f"{'FAILED' if problem else 'passed'} {name} ({took:.0f} s): {function.__doc__}", flush=True)
-    return problem
-
-
-def main(config: str, wanted: str = "") -> int:
-    chosen = [one for one in SCENARIOS if one.__name__.replace("_", "-").startswith(wanted)]
-    with tempfile.TemporaryDirectory(prefix="savepoint-patch-guard-") as scratch:
-        stage = Stage(json.loads(Path(config).read_text()), Path(scratch))
-        with ThreadPoolExecutor(2) as pool:
-            problems = [problem for problem in pool.map(lambda one: run(stage, one), chosen) if problem]
-    print(f"{len(chosen)} scenarios, {len(problems)} failed", flush=True)
-    return 1 if problems or not chosen else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(SCENARIOS, *sys.argv[1:]))

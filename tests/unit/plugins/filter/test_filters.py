@@ -15,7 +15,6 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.savepoint.vsphere.plugins.filter.allowed_reverts import allowed_reverts
 from ansible_collections.savepoint.vsphere.plugins.filter.duration_seconds import duration_seconds
 from ansible_collections.savepoint.vsphere.plugins.filter.failure_text import failure_text
-from ansible_collections.savepoint.vsphere.plugins.filter.patch_outcomes import patch_outcomes
 from ansible_collections.savepoint.vsphere.plugins.filter.readiness_verdict import readiness_verdict
 from ansible_collections.savepoint.vsphere.plugins.filter.snapshot_tree import snapshot_tree
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import join, parse
@@ -117,68 +116,3 @@ OLD = {"set": "CHG1", "created_at": "2026-11-21T02:00:00Z", "age_seconds": 17280
 def test_readiness_verdict(given: Facts, reason: str) -> None:
     verdict = readiness_verdict(given, ["ignored"], "24h")
     assert verdict == ({"passed": False, "stage": "readiness", "reason": reason} if reason else {})
-
-
-def facts(verdict: Facts | None = None, guarded: bool = True, health: Facts | None = None) -> Facts:
-    return {
-        "patch_guard_verdict": verdict or {},
-        "patch_guard__guarded": guarded,
-        "patch_guard__health": health or {},
-        "patch_guard__vm": {"name": "web-01", "moid": "vm-1", "folder": "/"},
-    }
-
-
-PASSED = {"passed": True, "stage": "verify"}
-FAILED = {"passed": False, "stage": "verify", "reason": "down"}
-DONE = {"h": {"status": "changed", "changed": True, "msg": "done"}}
-REFUSED = {"h": {"status": "failed", "changed": False, "msg": "locked"}}
-
-
-@pytest.mark.parametrize(
-    ("host", "settled", "outcome", "failed", "words"),
-    [
-        (facts(PASSED), {"removals": DONE}, "committed", False, "removed"),
-        (facts(PASSED), {"keep": True}, "committed", False, "until it expires"),
-        (facts(PASSED), {"removals": REFUSED}, "failed", True, "locked"),
-        (facts(PASSED), {"removal_msg": "no route"}, "failed", True, "no route"),
-        (facts(PASSED), {}, "failed", True, "could not be asked"),
-        (facts(PASSED), {"stopped": "too many"}, "failed", True, "it passed; too many"),
-        (facts(PASSED), {"check_mode": True}, "untouched", False, "would be patched"),
-        (facts(FAILED), {"check_mode": True}, "untouched", True, "down"),
-        (facts(FAILED), {"stopped": "too many"}, "failed", True, "down; too many"),
-        (facts(FAILED), {"reverts": REFUSED}, "failed", True, "NOT rolled back: locked"),
-        (facts(FAILED), {"revert_msg": "no route"}, "failed", True, "NOT rolled back: no route"),
-        (facts(FAILED, health=FAILED), {"reverts": DONE}, "reverted", True, "but down"),
-        (facts(FAILED, health=PASSED), {"reverts": DONE, "removals": DONE}, "recovered", True, "healthy again"),
-        (
-            facts(FAILED, health=PASSED),
-            {"reverts": DONE, "removals": DONE, "fail_recovered": False},
-            "recovered",
-            False,
-            "healthy again",
-        ),
-        (
-            facts(FAILED, health=PASSED),
-            {"reverts": DONE, "removals": REFUSED, "fail_recovered": False},
-            "recovered",
-            True,
-            "still there: locked",
-        ),
-        (facts(), {"reverts": DONE}, "reverted", True, "left the play"),
-        (facts(), {}, "failed", True, "lost"),
-        (facts({"passed": False, "stage": "snapshot", "reason": "full"}, False), {}, "untouched", True, "full"),
-    ],
-)
-def test_patch_outcomes(host: Facts, settled: Facts, outcome: str, failed: bool, words: str) -> None:
-    told = patch_outcomes({"h": host, "other": {}}, ["h"], **settled)
-    assert list(told) == ["h"]
-    assert (told["h"]["outcome"], told["h"]["failed"]) == (outcome, failed)
-    assert words in told["h"]["reason"]
-    assert told["h"]["vm"] == {"name": "web-01", "moid": "vm-1"}
-
-
-def test_reasons_are_one_line() -> None:
-    told = patch_outcomes(
-        {"h": facts({**FAILED, "reason": "a\ncommitted other (web-02)\x1b[2J"})}, ["h"], stopped="b\n"
-    )
-    assert told["h"]["reason"] == "unhealthy: a committed other (web-02) [2J; b"

@@ -20,6 +20,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
     with_expiry,
     with_hold,
     with_kind,
+    with_phase,
+    with_revert,
 )
 
 EXPIRES = datetime(2026, 11, 26, 5, 0, 0, tzinfo=timezone.utc)
@@ -188,3 +190,23 @@ def test_the_kind_really_taken_replaces_the_promised_one() -> None:
 )
 def test_an_expiry_is_never_put_earlier(before: datetime | None, asked: datetime, after: datetime) -> None:
     assert with_expiry(Marker(expires=before), asked).expires == after
+
+
+def test_a_phase_changes_nothing_else() -> None:
+    line = FULL_LINE[:-1] + " reverted=2026-11-23T05:00:00Z ticket=OPS-7 flag hold]"
+    assert format_marker(with_phase(parse(line), "failed")) == line.replace("phase=taken", "phase=failed")
+
+
+@pytest.mark.parametrize(
+    ("ended", "noted"),
+    [(0, "2026-11-23T05:00:00Z"), (1, "2026-11-23T05:00:01Z"), (999_999, "2026-11-23T05:00:01Z")],
+)
+def test_a_revert_is_noted_with_a_time_that_is_not_before_it(ended: int, noted: str) -> None:
+    marker = with_revert(FULL, datetime(2026, 11, 23, 5, 0, 0, ended, tzinfo=timezone.utc))
+    assert format_marker(marker) == FULL_LINE.replace("phase=taken", f"phase=reverted reverted={noted}")
+    assert parse(format_marker(marker)) == marker
+
+
+@pytest.mark.parametrize("word", ["reverted", "reverted=", "reverted=yes", "reverted=2026-11-23"])
+def test_a_time_of_a_revert_that_can_not_be_read_spoils_the_marker(word: str) -> None:
+    assert split(f"[savepoint set=CHG1 {word}]").problem is not None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import M
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Create,
+    NoteRevert,
     Power,
     Remove,
     RemoveAll,
@@ -62,6 +64,13 @@ def test_the_tree_after_the_actions_is_foretold(actions: tuple[Action, ...], aft
     foretold = predict(MACHINE, actions, NOW)
     assert paths(foretold) == after
     assert_forest(foretold)
+
+
+def test_a_noted_revert_is_foretold() -> None:
+    actions = (Revert(moid(3)), NoteRevert(moid(3), "text", MARKER, NOW))
+    foretold = next(one for one in predict(MACHINE, actions, NOW) if one.moid == moid(3))
+    assert (foretold.current, foretold.description, foretold.name) == (True, "text", "c")
+    assert foretold.marker == replace(MARKER, phase="reverted", reverted=NOW)
 
 
 def test_foretelling_leaves_the_vm_as_it_is() -> None:

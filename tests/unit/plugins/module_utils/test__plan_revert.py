@@ -12,7 +12,14 @@ import pytest
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, Power, Revert, VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
+    FollowUp,
+    NoteRevert,
+    Power,
+    Revert,
+    VmPlan,
+    predict,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import (
     RevertWish,
     check_limits,
@@ -20,12 +27,21 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert imp
     follow_up,
     parse_wish,
     plan_revert,
+    target_of,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota, parse_quota
+from ansible_collections.savepoint.vsphere.plugins.module_utils._safeguards import (
+    Evidence,
+    Hardware,
+    PastRevert,
+    Safeguards,
+)
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, moid, node, vm
 
 DEFAULTS: dict[str, Any] = {
-    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "wait_for_guest", "max_age", "max_reverts")),
+    **dict.fromkeys(
+        ("snapshot_name", "snapshot_id", "snapshot_set", "wait_for_guest", "max_age", "max_reverts", "safeguards")
+    ),
     "suppress_power_on": False,
     "power_state": "snapshot",
 }
@@ -287,3 +303,105 @@ def test_a_target_that_is_too_old_stops_the_call(ages: list[float], old: int) ->
 
 def test_without_limits_nothing_stops_the_call() -> None:
     check_limits(plans([9999] * 99), wish(snapshot_id=1), NOW)
+
+
+# Safeguards
+
+FAILED = Marker(set="CHG1", kind="crash_consistent", phase="failed", hold=True)
+STILL = Hardware(2, 4096)
+QUIET = Evidence(STILL, STILL, user="awx")
+OURS = Evidence(STILL, STILL, (PastRevert("task-7", "awx", NOW - hours(1)),), user="awx")
+
+
+def guarded(machine: Vm, evidence: Evidence = QUIET, ignore: list[str] | None = None, **given: Any) -> VmPlan:
+    recorded = given.pop("recorded", {})
+    given = {"snapshot_set": "CHG1", "safeguards": {"snapshots": recorded, "ignore": ignore or []}, **given}
+    return plan_revert(machine, wish(**given), NOW, evidence)
+
+
+def machine_with(marker: Marker | None = FAILED, **fields: Any) -> Vm:
+    return vm(node(1, "before", text="text", marker=marker, age=hours(5)), current=1, **fields)
+
+
+def test_without_the_option_nothing_is_guarded() -> None:
+    assert wish(snapshot_id=1).safeguards is None
+    assert wish(snapshot_id=1, safeguards={"snapshots": None, "ignore": []}).safeguards == Safeguards({})
+    assert plan_revert(machine_with(), wish(snapshot_set="CHG1"), NOW, OURS).actions == (Revert(moid(1)),)
+
+
+@pytest.mark.parametrize(("given", "number"), [({"snapshot_id": 1}, 1), ({"snapshot_name": "before"}, None)])
+def test_evidence_is_read_of_what_is_meant(given: dict[str, Any], number: int | None) -> None:
+    found = target_of(MACHINE, wish(**given))
+    assert (found.moid if found is not None else None) == (moid(number) if number is not None else None)
+
+
+def test_a_guarded_revert_notes_itself_in_the_marker() -> None:
+    made = guarded(machine_with())
+    assert made.actions == (Revert(moid(1)), NoteRevert(moid(1), "text", FAILED, NOW))
+    after = predict(made.vm, made.actions, NOW)[0].marker
+    assert after is not None
+    assert (after.phase, after.reverted, after.hold, after.set) == ("reverted", NOW, True, "CHG1")
+
+
+@pytest.mark.parametrize("marker", [None, Marker(set="CHG1")])
+def test_a_snapshot_without_a_phase_gets_none(marker: Marker | None) -> None:
+    assert guarded(machine_with(marker), snapshot_set=None, snapshot_id=1).actions == (Revert(moid(1)),)
+
+
+def test_a_refusal_fails_the_vm_alone_and_says_why() -> None:
+    made = guarded(machine_with(), recorded={"vm-1": "snapshot-9"})
+    assert (made.actions, made.problem, made.target) == ((), None, moid(1))
+    assert [one.code for one in made.refusals] == ["snapshot_replaced"]
+    assert (made.failure or "").startswith("not reverted: 'before' (id 1, snapshot-1, ")
+
+
+def test_an_ignored_refusal_is_a_warning() -> None:
+    made = guarded(machine_with(), ignore=["snapshot_replaced"], recorded={"vm-1": "snapshot-9"})
+    assert (made.refusals, len(made.actions)) == ((), 2)
+    assert made.warnings[0].endswith("(snapshot_replaced, ignored)")
+
+
+def test_what_can_not_be_worked_on_is_said_first() -> None:
+    made = guarded(machine_with(connection_state="disconnected"), recorded={"vm-1": "snapshot-9"})
+    assert (made.failure or "").startswith("the virtual machine is disconnected")
+    assert made.refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "power_state", "power", "changes"),
+    [
+        ("poweredOff", "on", (Power("poweredOn"),), True),
+        ("poweredOn", "on", (), True),
+        ("poweredOn", "off", (Power("poweredOff"),), True),
+        ("poweredOn", "snapshot", (), True),
+        ("poweredOff", "previous", (), True),
+    ],
+)
+def test_a_revert_of_an_interrupted_run_is_finished_and_not_done_again(
+    was: str, power_state: str, power: tuple[Power, ...], changes: bool
+) -> None:
+    made = guarded(machine_with(power_state=was), OURS, power_state=power_state)
+    assert made.actions == (NoteRevert(moid(1), "text", FAILED, NOW - hours(1)), *power)
+    assert (made.reverted_before, made.failure) == (True, None)
+    assert bool(made.warnings) is (power_state == "previous")
+
+
+def test_a_noted_revert_asks_for_nothing_but_the_power_state() -> None:
+    done = Marker(set="CHG1", phase="reverted")
+    assert guarded(machine_with(done), QUIET, power_state="on").actions == ()
+    made = guarded(machine_with(done, power_state="poweredOff"), QUIET, power_state="on")
+    assert (made.actions, made.reverted_before) == ((Power("poweredOn"),), True)
+    assert expected_power(made.vm, made) == "poweredOn"
+
+
+def test_a_replaced_snapshot_is_no_sign_of_an_earlier_revert() -> None:
+    recorded = {"vm-1": "snapshot-9"}
+    assert guarded(machine_with(), OURS, recorded=recorded).refusals[0].code == "snapshot_replaced"
+    assert guarded(machine_with(), OURS, ["snapshot_replaced"], recorded=recorded).reverted_before
+
+
+def test_what_is_done_already_counts_for_no_limit() -> None:
+    old = vm(node(1, marker=FAILED, age=hours(50)), current=1)
+    made = guarded(old, OURS, power_state="off")
+    assert made.reverted_before
+    check_limits([made], wish(snapshot_set="CHG1", max_age="24h", max_reverts="0"), NOW)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +42,7 @@ from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.build
 DEFAULTS: dict[str, Any] = {
     "state": "present",
     **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
-    **dict.fromkeys(("owner", "expires_in", "hold")),
+    **dict.fromkeys(("owner", "expires_in", "hold", "phase")),
     **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
     "fallback": "none",
 }
@@ -439,6 +440,67 @@ def test_a_rename_that_can_not_be_exact_is_a_problem(machine: Vm, given: dict[st
     made = plan(machine, new_snapshot_name="new", **given)
     assert (made.actions, made.failure) == ((), None)
     assert words in (made.problem or "")
+
+
+# The phase of the change
+
+RUNNING = Marker(set="CHG1", kind="quiesced", op="x", phase="taken", hold=True, extra=(("ticket", "OPS-7"),))
+IN_SET = vm(node(1, "before", text="text", marker=RUNNING), current=1)
+
+
+@pytest.mark.parametrize("phase", ["patching", "failed", "reverted"])
+def test_a_phase_is_set_and_nothing_else(phase: str) -> None:
+    made = plan(IN_SET, snapshot_set="CHG1", phase=phase)
+    assert made.actions == (Rename(moid(1), None, join("text", replace(RUNNING, phase=phase))),)
+    assert made.msg == f"snapshot 'before' marked as {phase}"
+
+
+@pytest.mark.parametrize("given", [{"phase": "taken"}, {}])
+def test_a_phase_that_it_has_or_that_is_not_given_changes_nothing(given: dict[str, Any]) -> None:
+    assert plan(IN_SET, snapshot_set="CHG1", **given).actions == ()
+
+
+def test_a_marker_without_a_phase_gets_one() -> None:
+    machine = vm(node(1, marker=Marker(set="CHG1")))
+    assert plan(machine, snapshot_set="CHG1", phase="failed").actions == (
+        Rename(moid(1), None, join("", Marker(set="CHG1", phase="failed"))),
+    )
+
+
+@pytest.mark.parametrize("phase", ["patching", "failed", "reverted"])
+@pytest.mark.parametrize(
+    "machine",
+    [
+        vm(),
+        vm(node(1, "CHG1"), current=1),
+        vm(node(1, "CHG1", raw="[savepoint set=CHG1 phase=]"), current=1),
+        vm(node(1, "CHG1", marker=Marker(set="CHG2")), current=1),
+        vm(template=True),
+    ],
+)
+def test_without_the_snapshot_a_phase_fails_the_vm_alone_and_creates_nothing(machine: Vm, phase: str) -> None:
+    made = plan(machine, snapshot_set="CHG1", snapshot_name="CHG1", new_snapshot_name="new", phase=phase)
+    assert (made.actions, made.problem) == ((), None)
+    assert made.failure == f"it has no snapshot of set 'CHG1' to mark as {phase}; nothing was created"
+
+
+@pytest.mark.parametrize("given", [{}, {"phase": "taken"}])
+def test_a_new_snapshot_is_taken(given: dict[str, Any]) -> None:
+    assert created(plan(vm(), snapshot_set="CHG1", **given)).marker.phase == "taken"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"snapshot_name": "n", "phase": "failed"}, "phase needs snapshot_set"),
+        ({"snapshot_id": 1, "phase": "taken"}, "phase needs snapshot_set"),
+        ({"snapshot_set": "CHG1", "phase": "failed", "state": "absent"}, "phase goes with state: present only"),
+    ],
+)
+def test_what_a_phase_does_not_go_with(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        wish(**given)
+    assert caught.value.msg.startswith(words)
 
 
 # A marker that does not parse

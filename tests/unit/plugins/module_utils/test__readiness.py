@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
-from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Capabilities, Devices, Disk, Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Capabilities, Devices, Disk, Guest, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import (
     ReadinessWish,
     assess,
@@ -33,6 +34,14 @@ GIVEN: dict[str, Any] = {
     "snapshot_set": None,
     "max_snapshots": 3,
     "max_snapshot_age": "72h",
+    "reuse_within": None,
+    "expected_growth": None,
+    "min_free": None,
+    "earlier": [],
+    "check_privileges": True,
+    "no_revert_attribute": "savepoint.no_revert",
+    "own_addresses": [],
+    "retention_within": "48h",
 }
 PATIENT = ReadinessWish(max_snapshots=99, max_age=timedelta(days=9999))
 
@@ -51,8 +60,24 @@ def test_the_options_defaults_are_those_of_the_wish() -> None:
 
 def test_the_options_are_read() -> None:
     given = {**GIVEN, "quiesce": True, "memory_dump": True, "fallback": "crash", "snapshot_set": "CHG1"}
-    assert parse_readiness({**given, "max_snapshots": 1, "max_snapshot_age": "1d"}) == ReadinessWish(
-        True, True, True, "CHG1", 1, timedelta(days=1)
+    given |= {"max_snapshots": 1, "max_snapshot_age": "1d", "reuse_within": "24h", "expected_growth": "10%"}
+    given |= {"min_free": "5G", "earlier": ["vm-1", "vm-2", "vm-1"], "check_privileges": False}
+    given |= {"no_revert_attribute": " mine ", "own_addresses": [" bastion "], "retention_within": "8h"}
+    assert parse_readiness(given) == ReadinessWish(
+        memory=True,
+        quiesce=True,
+        allow_crash=True,
+        set_id="CHG1",
+        max_snapshots=1,
+        max_age=timedelta(days=1),
+        reuse_within=hours(24),
+        growth=Amount(percent=10),
+        min_free=Amount(size=5 * 2**30),
+        earlier=("vm-1", "vm-2"),
+        check_privileges=False,
+        no_revert_attribute="mine",
+        own_addresses=("bastion",),
+        retention_within=hours(8),
     )
 
 
@@ -62,6 +87,18 @@ def test_the_options_are_read() -> None:
         ({"max_snapshots": 0}, "readiness: max_snapshots is 0"),
         ({"max_snapshots": -2}, "readiness: max_snapshots is -2"),
         ({"max_snapshot_age": "3"}, "readiness: max_snapshot_age: '3' is not a duration"),
+        ({"reuse_within": "24h"}, "readiness: reuse_within needs snapshot_set"),
+        ({"reuse_within": "a day", "snapshot_set": "CHG1"}, "readiness: reuse_within: 'a day' is not a duration"),
+        ({"expected_growth": "0%"}, "readiness: expected_growth: 0% is outside of 1% to 100%"),
+        ({"expected_growth": "101%"}, "readiness: expected_growth: 101% is outside of 1% to 100%"),
+        ({"expected_growth": "some"}, "readiness: expected_growth: 'some' is no amount of storage"),
+        ({"expected_growth": "10"}, "readiness: expected_growth: '10' has no unit"),
+        ({"expected_growth": ""}, "readiness: expected_growth: '' is no amount of storage"),
+        ({"min_free": "95%"}, "readiness: min_free: 95% is outside of 1% to 90%"),
+        ({"earlier": ["vm-1", " "]}, "readiness: earlier has an empty entry"),
+        ({"own_addresses": [""]}, "readiness: own_addresses has an empty entry"),
+        ({"no_revert_attribute": " "}, "readiness: no_revert_attribute is empty"),
+        ({"retention_within": "0h"}, "readiness: retention_within: '0h' is not a duration"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(given: dict[str, Any], msg: str) -> None:
@@ -83,7 +120,13 @@ def test_values_that_make_no_sense_are_refused(given: dict[str, Any], msg: str) 
     ],
 )
 def test_a_healthy_vm_is_ready(machine: Vm) -> None:
-    assert assess(machine, ReadinessWish(), NOW) == {"verdict": "ready", "blockers": [], "warnings": []}
+    nobody = {"host_name": None, "ip_address": None}
+    assert assess(machine, ReadinessWish(), NOW) == {
+        "verdict": "ready",
+        "guest": nobody,
+        "blockers": [],
+        "warnings": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,7 +134,7 @@ def test_a_healthy_vm_is_ready(machine: Vm) -> None:
     [
         (vm(connection_state="disconnected"), PATIENT, "unavailable"),
         (vm(template=True), PATIENT, "unavailable"),
-        (vm(question=True), PATIENT, "unavailable"),
+        (vm(question=True), PATIENT, "question"),
         (vm(node(1), node(2), node(3)), replace(PATIENT, max_snapshots=3), "too_many_snapshots"),
         (vm(chain(31), current=31), PATIENT, "chain_depth"),
         (vm(tools_running=False), replace(PATIENT, quiesce=True), "kind"),
@@ -140,6 +183,50 @@ def test_the_snapshot_that_an_interrupted_run_left_does_not_count() -> None:
     assert found["verdict"] == "ready"
     assert ["(id 2," in warning["message"] for warning in found["warnings"]] == [True]
     assert assess(machine, replace(wish, set_id="CHG3"), NOW)["verdict"] == "blocked"
+
+
+OURS = Marker(set="CHG1")
+REUSE = replace(PATIENT, set_id="CHG1", reuse_within=hours(24))
+
+
+@pytest.mark.parametrize(
+    ("machine", "wish", "expected"),
+    [
+        (vm(), REUSE, []),
+        (vm(node(1, age=hours(24), marker=OURS), current=1), REUSE, []),
+        (vm(node(1, age=hours(24.01), marker=OURS), current=1), REUSE, ["set_too_old"]),
+        (vm(node(1, age=hours(1), marker=OURS)), REUSE, ["set_not_current"]),
+        (vm(node(1, None, node(2), age=hours(1), marker=OURS), current=2), REUSE, ["set_not_current"]),
+        (vm(node(1, None, node(2), age=hours(99), marker=OURS), current=2), REUSE, ["set_too_old", "set_not_current"]),
+        (vm(node(1, None, node(2, age=hours(1), marker=OURS)), current=2), REUSE, []),
+        (vm(node(1, age=hours(99), marker=Marker(set="CHG2"))), REUSE, []),
+        (vm(node(1, age=hours(99))), REUSE, []),
+        (vm(node(1, age=hours(99), marker=OURS)), replace(REUSE, reuse_within=None), []),
+    ],
+)
+def test_a_snapshot_of_the_set_must_be_one_to_go_back_to(machine: Vm, wish: ReadinessWish, expected: list[str]) -> None:
+    found = assess(machine, wish, NOW)["blockers"]
+    assert codes(found) == expected
+    assert {finding["remedy"] for finding in found} <= {"remove it, or use a new set ID"}
+
+
+def test_what_takes_its_place_is_named() -> None:
+    [blocker] = assess(vm(node(1, None, node(2, "theirs"), marker=OURS, age=hours(1)), current=2), REUSE, NOW)[
+        "blockers"
+    ]
+    assert "'s1' (id 1, " in blocker["message"] and "it is on 'theirs' (id 2, " in blocker["message"]
+
+
+def test_one_cause_is_one_finding() -> None:
+    machine = vm(question=True, template=True)
+    assert codes(assess(machine, PATIENT, NOW)["blockers"]) == ["unavailable", "question"]
+    assert "question" not in assess(machine, PATIENT, NOW)["blockers"][0]["message"]
+
+
+def test_it_tells_what_the_guest_calls_itself() -> None:
+    guest = Guest("web-01.example.com", "192.0.2.1", ("192.0.2.1",))
+    found = assess(vm(guest=guest), PATIENT, NOW)
+    assert found["guest"] == {"host_name": "web-01.example.com", "ip_address": "192.0.2.1"}
 
 
 @pytest.mark.parametrize(("age", "warned"), [(72, []), (72.01, ["old_snapshot"])])

@@ -54,6 +54,7 @@ KEYS = [
     "expires_at",
     "hold",
     "owner",
+    "phase",
     "protected_by",
     "size_bytes",
 ]
@@ -69,7 +70,7 @@ def test_a_vm_is_named_by_what_identifies_it() -> None:
 
 
 def test_a_snapshot_has_the_keys_of_the_contract_and_all_of_them() -> None:
-    marker = Marker("CHG1", "quiesced", "ops", NOW + hours(1), hold=True)
+    marker = Marker("CHG1", "quiesced", "ops", NOW + hours(1), phase="taken", hold=True)
     snapshots = tree(
         node(1, "a", node(2, "b", node(3), node(4), text="text", marker=marker, age=timedelta(seconds=90.9))), current=2
     )
@@ -97,6 +98,7 @@ def test_a_snapshot_has_the_keys_of_the_contract_and_all_of_them() -> None:
         "expires_at": "2026-11-23T06:00:00Z",
         "hold": True,
         "owner": "ops",
+        "phase": "taken",
         "protected_by": ["on hold"],
         "size_bytes": 7,
     }

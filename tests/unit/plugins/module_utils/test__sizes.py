@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Footprint
 from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
     File,
     Layout,
     SnapshotFiles,
     current_delta,
+    footprint,
     sized,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import moid, node, tree
@@ -145,3 +147,15 @@ def test_a_disk_that_was_added_between_two_snapshots_is_no_delta() -> None:
 def test_the_frozen_disks_are_the_last_links() -> None:
     layout = Layout(SIZES, {moid(1): files(1, [1000, 100], [2000])})
     assert sized(tree(node(1)), layout)[0].disk_files == ("[one] vm/100", "[two] vm/2000")
+
+
+def test_the_footprint_is_the_present_disks_by_datastore_and_what_was_written_since() -> None:
+    layout = Layout(
+        SIZES,
+        {moid(1): files(1, [1000], [2000], memory=4)},
+        (frozenset({1000, 100}), frozenset({2000, 200, 20})),
+    )
+    assert footprint(layout, 7, "[one] vm") == Footprint(
+        disks=(("one", 1100), ("two", 2220)), grown=(("one", 100), ("two", 220)), memory_bytes=7, home="one"
+    )
+    assert footprint(Layout(SIZES, {}, (frozenset({1000}),)), 0, "") == Footprint((("one", 1000),))

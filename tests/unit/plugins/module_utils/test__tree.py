@@ -244,14 +244,14 @@ def test_a_rename_changes_the_texts_given_and_the_paths_below(
 
 def test_a_drawn_tree_shows_every_branch_and_where_the_present_is() -> None:
     expires = NOW.astimezone(timezone(timedelta(hours=9)))
-    marker = Marker(set="CHG1", kind="quiesced", expires=expires, hold=True)
+    marker = Marker(set="CHG1", kind="quiesced", expires=expires, phase="failed", hold=True)
     snapshots = tree(
         node(1, "golden", node(2, "before", text="for CHG1\nby Ann", marker=marker), node(3, "try", state="poweredOn")),
         current=2,
     )
     assert render(snapshots) == (
         "- golden #1 [crash_consistent]\n"
-        "    - before #2 [quiesced, set=CHG1, expires=2026-11-23T05:00:00Z, hold=yes] for CHG1 by Ann\n"
+        "    - before #2 [quiesced, set=CHG1, expires=2026-11-23T05:00:00Z, phase=failed, hold=yes] for CHG1 by Ann\n"
         "        * you are here\n"
         "    - try #3 [memory]\n"
     )

@@ -15,6 +15,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Create,
+    Refusal,
     Remove,
     RemoveAll,
     Rename,
@@ -159,6 +160,16 @@ def test_the_peers_see_the_task() -> None:
 # snapshot_revert
 
 
+def test_a_revert_tells_of_refusals_and_of_what_was_done_before() -> None:
+    refusal = Refusal("not_current", "it is elsewhere", "look who did that")
+    refused = looked_at(doing(vm(), refusals=(refusal,), failure="not reverted"), error="not reverted")
+    assert revert_details(refused)["refusals"] == [
+        {"code": "not_current", "message": "it is elsewhere", "remedy": "look who did that"}
+    ]
+    assert revert_details(refused)["reverted_before"] is False
+    assert revert_details(looked_at(doing(vm(), reverted_before=True)))["reverted_before"] is True
+
+
 def test_a_revert_gives_its_target_and_the_power_state_that_it_ended_in() -> None:
     machine = vm(node(1, "a", node(2)), current=2)
     plan = doing(machine, Revert(moid(1)), target=moid(1), kind="crash_consistent")
@@ -256,18 +267,10 @@ def test_a_vm_without_snapshots_gives_an_empty_list() -> None:
     assert (details["snapshots"], details["current_snapshot"]) == ([], {})
 
 
-def test_readiness_is_judged_when_asked_for() -> None:
-    asked = {
-        "memory_dump": False,
-        "quiesce": False,
-        "fallback": "none",
-        "snapshot_set": None,
-        "max_snapshots": 3,
-        "max_snapshot_age": "72h",
-    }
-    details = info_view({**FILTERS, "readiness": asked})(looked_at(VmPlan(LISTED)))
-    assert details["readiness"]["verdict"] == "blocked"
-    assert [finding["code"] for finding in details["readiness"]["warnings"]] == ["old_snapshot"]
+def test_readiness_is_told_when_it_was_judged() -> None:
+    verdict = {"verdict": "ready", "guest": {}, "blockers": [], "warnings": []}
+    assert info_view(FILTERS)(looked_at(VmPlan(LISTED, readiness=verdict)))["readiness"] == verdict
+    assert "readiness" not in info_view(FILTERS)(looked_at(VmPlan(LISTED)))
 
 
 def test_the_peers_see_the_list_the_tree_and_the_current_snapshot() -> None:

@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
         method, path = next((method, step[method]) for method in METHODS if method in step)
         start, found, name = path.partition("/snapshots/@")
         if found:
-            path = f"{start}/snapshots/{self.moid(start, name)}"
+            name, *rest = (name.removesuffix("/revert"), "/revert") if name.endswith("/revert") else (name,)
+            path = f"{start}/snapshots/{self.moid(start, name)}{''.join(rest)}"
         body = step.get("body")
         if body and str(body.get("parent", "")).startswith("@"):
             body = {**body, "parent": self.moid(path.removesuffix("/snapshots"), body["parent"][1:])}

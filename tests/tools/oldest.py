@@ -1,0 +1,53 @@
+"""Makes an environment with the oldest ansible-core and pyVmomi that users may have, outside the checkout, once."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import bootstrap
+
+REQUIREMENTS = bootstrap.ROOT / "requirements" / "oldest.txt"
+# What ansible-core 2.16 runs on as a controller.
+PYTHONS = ((3, 10), (3, 12))
+
+
+def environment() -> Path | None:
+    """Its folder of programs; None where no Python is there that ansible-core 2.16 runs on."""
+    python = interpreter()
+    if python is None:
+        return None
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + python.encode()).hexdigest()[:12]
+    place = bootstrap.CACHE / f"oldest-{digest}"
+    programs = place / "bin"
+    bootstrap.CACHE.mkdir(parents=True, exist_ok=True)
+    with (bootstrap.CACHE / "oldest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "complete").is_file():
+            shutil.rmtree(place, ignore_errors=True)
+            make(place, python)
+            (place / "complete").touch()
+    return programs
+
+
+def interpreter() -> str | None:
+    """The newest Python of those that it runs on."""
+    looked_at = [found for found in map(bootstrap.probe, bootstrap.candidates(everything=True)) if found]
+    usable = [found for found in looked_at if PYTHONS[0] <= found[0][:2] <= PYTHONS[1]]
+    return max(usable)[1] if usable else None
+
+
+def make(place: Path, python: str) -> None:
+    print(f"making an environment with the oldest ansible-core, for {python}", flush=True)
+    uv = bootstrap.VENV / "bin" / "uv"
+    if os.access(uv, os.X_OK):
+        subprocess.run([str(uv), "venv", "--quiet", "--python", python, str(place)], check=True)
+        pip = [str(uv), "pip", "install", "--quiet", "--python", str(place / "bin" / "python")]
+    else:
+        subprocess.run([python, "-m", "venv", str(place)], check=True)
+        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--requirement", str(REQUIREMENTS)], check=True)
