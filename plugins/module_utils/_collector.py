@@ -18,9 +18,10 @@ except ImportError:
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
+    Form,
     UnfamiliarError,
+    blank,
     by_pyvmomi,
-    call,
     returned,
     rows_of,
     text_of,
@@ -45,6 +46,12 @@ class Row:
 
 def read_view(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[Row]:
     """Every object of the given types below the container (default: the root folder), with these properties."""
+    for page in read_pages(session, paths, container):
+        yield from page
+
+
+def read_pages(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[list[Row]]:
+    """The same, page by page."""
     types = [getattr(vim, name) for name in paths]
     view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
     try:
@@ -52,7 +59,8 @@ def read_view(session: Session, paths: Mapping[str, Sequence[str]], container: A
             name="view", type=vim.view.ContainerView, path="view", skip=False
         )
         start = vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])
-        yield from _retrieve(session, [start], paths)
+        form = _form(session, start, paths)
+        yield from _pages(session, form, form.send())
     finally:
         view.DestroyView()
 
@@ -61,13 +69,13 @@ def read_objects(
     session: Session, kind: str, moids: Sequence[str], paths: Mapping[str, Sequence[str]], ancestors: bool = False
 ) -> Iterator[Row]:
     """These objects, and with ``ancestors`` what they stand in, up to the root. One that is gone is left out."""
+    form = _form(session, _object_spec(session.object(kind, blank(0)), ancestors), paths, repeat="objectSet")
     for first in range(0, len(moids), PAGE):
         wanted = list(moids[first : first + PAGE])
         while wanted:
-            specs = [_object_spec(session.object(kind, moid), ancestors) for moid in wanted]
             try:
                 # Collected before any is given out: a fault on a later page must not give the earlier ones twice.
-                rows = list(_retrieve(session, specs, paths))
+                rows = [row for page in _pages(session, form, form.listing(wanted)) for row in page]
             except vmodl.fault.ManagedObjectNotFound as gone:
                 # The whole read fails on one object that was deleted meanwhile; go on without it.
                 moid = moid_of(gone.obj)
@@ -103,10 +111,9 @@ def _object_spec(ref: Any, ancestors: bool) -> Any:
     return collector.ObjectSpec(obj=ref, skip=False, selectSet=[up, vapp, folder])
 
 
-def _retrieve(session: Session, objects: Sequence[Any], paths: Mapping[str, Sequence[str]]) -> Iterator[Row]:
-    collector = session.content.propertyCollector
+def _form(session: Session, start: Any, paths: Mapping[str, Sequence[str]], repeat: str = "") -> Form:
     spec = vmodl.query.PropertyCollector.FilterSpec(
-        objectSet=list(objects),
+        objectSet=[start],
         propSet=[
             vmodl.query.PropertyCollector.PropertySpec(type=vim_type(name), pathSet=list(wanted), all=False)
             for name, wanted in paths.items()
@@ -114,23 +121,30 @@ def _retrieve(session: Session, objects: Sequence[Any], paths: Mapping[str, Sequ
         reportMissingObjectsInResults=None,
     )
     options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
-    rows, token = _page(collector, "RetrievePropertiesEx", [spec], options)
-    yield from rows
+    return Form(session.content.propertyCollector, "RetrievePropertiesEx", [spec], options, repeat=repeat)
+
+
+def _pages(session: Session, form: Form, body: bytes) -> Iterator[list[Row]]:
+    """The page in this answer to the form, and those that follow it."""
+    rows, token = _page(body, form)
+    yield rows
+    following = Form(session.content.propertyCollector, "ContinueRetrievePropertiesEx", blank(0)) if token else form
     while token:
-        rows, token = _page(collector, "ContinueRetrievePropertiesEx", token)
-        yield from rows
+        rows, token = _page(following.send(token), following)
+        yield rows
 
 
-def _page(collector: Any, method: str, *arguments: Any) -> tuple[list[Row], str]:
+def _page(body: bytes, form: Form) -> tuple[list[Row], str]:
     """One page, and the token of the next."""
-    body, info = call(collector, method, *arguments)
     try:
         page = returned(body)
         if page is None:
             return [], ""
         return [Row(moid_of(ref) or "", ref.kind, values) for ref, values in rows_of(page)], text_of(page, "token")
     except UnfamiliarError:
-        slow = by_pyvmomi(body, collector._stub, info)  # pylint: disable=protected-access
+        slow = by_pyvmomi(body, form.stub, form.info)
+        if slow is None:
+            return [], ""
         found = [
             Row(
                 moid_of(entry.obj) or "",

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row
@@ -98,6 +98,18 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
         guest=_guest(row),
         footprint=_footprint(row, layout),
         memory_mb=row.get("config.hardware.memoryMB"),
+    )
+
+
+def changed_vm(vm: Vm, row: Row, sizes: Row | None) -> Vm:
+    """A VM with what was read of it after a change; ``sizes`` are those of its files, where it was asked for."""
+    layout = _layout(sizes) if sizes is not None and sizes.get("layoutEx.file") is not None else None
+    return replace(
+        vm,
+        power_state=_text(row.get("runtime.powerState")),
+        consolidation_needed=bool(row.get("runtime.consolidationNeeded")),
+        snapshots=_snapshots(row, layout),
+        current_delta_bytes=current_delta(layout) if layout is not None else None,
     )
 
 

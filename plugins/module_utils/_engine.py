@@ -22,20 +22,14 @@ try:
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Calls
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, fault_text, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Consolidate,
-    Create,
     NoteRevert,
-    Power,
-    Remove,
-    RemoveAll,
-    Rename,
-    Revert,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
@@ -96,6 +90,7 @@ class Engine:
         self, session: Session, timeout: int, limits: Limits | None = None, progress: Progress | None = None
     ) -> None:
         self._session = session
+        self._sender = Calls(session)
         self._timeout = timedelta(seconds=timeout)
         self._limits = limits or Limits()
         self._progress = progress or Progress()
@@ -335,29 +330,7 @@ class Engine:
             self._release(run)
 
     def _call(self, vm: Vm, action: Action) -> Any:
-        """Send one action; gives the task, or None where vSphere makes none."""
-        machine = self._session.object("VirtualMachine", vm.moid)
-        if isinstance(action, Create):
-            return machine.CreateSnapshot_Task(
-                name=escaped(action.name),
-                description=action.raw_description,
-                memory=action.memory,
-                quiesce=action.quiesce,
-            )
-        if isinstance(action, RemoveAll):
-            # Never with a spec: an older vCenter would drop it and remove everything, whatever it said.
-            return machine.RemoveAllSnapshots_Task(consolidate=True)
-        if isinstance(action, Consolidate):
-            return machine.ConsolidateVMDisks_Task()
-        if isinstance(action, Power):
-            return machine.PowerOn() if action.state == "poweredOn" else machine.PowerOff()
-        snapshot = self._session.object("vm.Snapshot", action.snapshot)
-        if isinstance(action, Remove):
-            return snapshot.RemoveSnapshot_Task(removeChildren=action.children, consolidate=True)
-        if isinstance(action, Revert):
-            return snapshot.RevertToSnapshot_Task(suppressPowerOn=action.suppress_power_on)
-        name = escaped(action.name) if isinstance(action, Rename) and action.name is not None else None
-        return snapshot.RenameSnapshot(name=name, description=action.raw_description)
+        return self._sender.send(vm, action)
 
 
 class _Estimator(Engine):
@@ -369,7 +342,7 @@ class _Estimator(Engine):
         return Job(run, 0.0, (VCENTER,))  # Metadata only.
 
     def _call(self, vm: Vm, action: Action) -> Any:
-        return self._session.object("VirtualMachine", vm.moid).EstimateStorageForConsolidateSnapshots_Task()
+        return self._sender.estimate(vm)
 
 
 def estimate_merges(session: Session, vms: Sequence[Vm]) -> dict[str, int]:

@@ -86,7 +86,7 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Res
     target = parse_target(module.params)
     with connect(target) as session:
         inventory = Inventory(session)
-        found = inventory.find(selection)
+        found = inventory.find(selection, operation.needs)
         now = session.now()
         facts = {"vcenter": session.vcenter, "vcenter_time": format_time(now)}
         plans, more = _plans(session, inventory, operation, found, now)

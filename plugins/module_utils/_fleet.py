@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -103,7 +103,7 @@ class Fleet:
         """Run these plans and look again; gives the VMs that must be planned anew and tried once more."""
         runs = {outcome.plan.vm.moid: Run(outcome.plan.vm, outcome.plan.actions) for outcome in due}
         self._run(runs.values())
-        self._look_again(due)
+        self._look_again(due, {moid for moid, run in runs.items() if run.retry})
         again = []
         for outcome in due:
             run = runs[outcome.plan.vm.moid]
@@ -141,10 +141,13 @@ class Fleet:
         if wanted:
             Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted)
 
-    def _look_again(self, outcomes: Sequence[Outcome]) -> None:
-        moids = [outcome.plan.vm.moid for outcome in outcomes]
+    def _look_again(self, outcomes: Sequence[Outcome], anew: Collection[str] = ()) -> None:
+        """Read the VMs after a change: those to be planned ``anew`` in full."""
+        needs = self._operation.needs
+        known = [outcome.plan.vm for outcome in outcomes if outcome.plan.vm.moid not in anew]
         try:
-            found = self._inventory.read(moids, self._operation.needs) if moids else {}
+            found = self._inventory.read_again(known, needs) if known else {}
+            found.update(self._inventory.read(list(anew), needs) if anew else {})
         except (vmodl.MethodFault, OSError, HTTPException) as error:
             # What was done stands, and its results with it; only the last look at it is missing.
             self._blind = describe(error)

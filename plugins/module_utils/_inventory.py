@@ -6,11 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row, read_objects, read_view
-from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import path_of, vm_from_row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import (
+    Row,
+    read_objects,
+    read_pages,
+    read_view,
+)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import (
+    changed_vm,
+    path_of,
+    vm_from_row,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
@@ -29,6 +38,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._session import 
 
 # Up to so many VMs named by MoID or UUID are asked for one by one; for more, one read of all names is cheaper.
 FEW = 8
+# From so many VMs on it may be worth while to read the details of all with their names.
+MANY = 100
 
 _PLACE_PATHS = {"Folder": ("name", "parent"), "Datacenter": ("name", "parent")}
 _BASE = (
@@ -47,6 +58,8 @@ _BASE = (
     "runtime.host",
     "datastore",
 )
+# What an action on a VM's snapshots may change of it.
+_CHANGING = ("runtime.powerState", "runtime.consolidationNeeded", "snapshot")
 _CREATE = (
     "capability.memorySnapshotsSupported",
     "capability.quiescedSnapshotsSupported",
@@ -91,21 +104,46 @@ class Inventory:
 
     session: Session
     _places: dict[str, Row] = field(default_factory=dict)
+    _read: dict[str, Row] = field(default_factory=dict)
 
-    def find(self, selection: Selection) -> tuple[Resolved, ...]:
+    def find(self, selection: Selection, needs: Needs) -> tuple[Resolved, ...]:
         """The entries of the selection, in order, each with the MoID of its VM or the reason why there is none.
 
+        Where most VMs are meant, it reads at once what ``read`` is to give of them, which is then asked for no more.
         Raises InputError when two entries are the same VM, or when a scope names a place that does not exist.
         """
         if selection.scope is not None:
-            return self._find_scope(selection.scope)
+            return self._find_scope(selection.scope, needs)
         if len(selection.selectors) <= FEW and not any(selector.name for selector in selection.selectors):
             return resolve(selection.selectors, self._few(selection.selectors))
         uuids = any(selector.uuid for selector in selection.selectors)
-        return resolve(selection.selectors, self._candidates(uuids))
+        return resolve(selection.selectors, self._candidates(uuids, _wanted(selection.selectors), needs.paths))
 
     def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
         """The VMs by MoID, in the order asked for. One that was deleted meanwhile is not in the answer."""
+        known, self._read = self._read, {}
+        found = {moid: vm_from_row(known[moid], self._places) for moid in moids if moid in known}
+        found.update(self._read_now([moid for moid in moids if moid not in found], needs))
+        return {moid: found[moid] for moid in moids if moid in found}
+
+    def read_again(self, vms: Sequence[Vm], needs: Needs) -> dict[str, Vm]:
+        """The VMs by MoID as they are after a change: only what a change of ours can touch is read.
+
+        One that was deleted meanwhile is not in the answer.
+        """
+        rows = self._rows([vm.moid for vm in vms], _CHANGING)
+        # Without snapshots there is nothing whose size would matter.
+        sizes = (
+            self._rows([moid for moid in rows if rows[moid].get("snapshot") is not None], _SIZES) if needs.sizes else {}
+        )
+        return {vm.moid: changed_vm(vm, rows[vm.moid], sizes.get(vm.moid)) for vm in vms if vm.moid in rows}
+
+    def _rows(self, moids: Sequence[str], paths: Sequence[str]) -> dict[str, Row]:
+        return {row.moid: row for row in read_objects(self.session, "VirtualMachine", moids, {"VirtualMachine": paths})}
+
+    def _read_now(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
+        if not moids:
+            return {}
         ancestors = not self._places
         paths: dict[str, Sequence[str]] = {"VirtualMachine": needs.paths}
         if ancestors:
@@ -113,8 +151,7 @@ class Inventory:
         rows = list(read_objects(self.session, "VirtualMachine", moids, paths, ancestors=ancestors))
         if ancestors:
             self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
-        found = {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
-        return {moid: found[moid] for moid in moids if moid in found}
+        return {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
 
     def _few(self, selectors: Sequence[Selector]) -> list[Candidate]:
         moids = [selector.moid for selector in selectors if selector.moid is not None]
@@ -129,15 +166,35 @@ class Inventory:
         self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
-    def _candidates(self, uuids: bool, clusters: bool = False) -> list[Candidate]:
+    def _candidates(
+        self, uuids: bool, likely: Callable[[Row], bool] | None, details: Sequence[str], clusters: bool = False
+    ) -> list[Candidate]:
+        """Every VM. If most of those on the first page are ``likely`` to be meant, they come with their details."""
         wanted = ("name", "parent", "parentVApp", *(("config.uuid", "config.instanceUuid") if uuids else ()))
+        if likely is not None and (rows := self._read_view(details, clusters, likely)) is not None:
+            self._read = {row.moid: row for row in rows if row.type == "VirtualMachine" and likely(row)}
+        else:
+            rows = self._read_view(wanted, clusters) or []
+        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
+
+    def _read_view(
+        self, wanted: Sequence[str], clusters: bool, likely: Callable[[Row], bool] | None = None
+    ) -> list[Row] | None:
+        """Every VM and every place; None if most VMs on the first page turn out not to be ``likely``."""
         paths: dict[str, Sequence[str]] = {"VirtualMachine": wanted, "VirtualApp": ("name", "parentFolder")}
         paths.update(_PLACE_PATHS)
         if clusters:
             paths["ComputeResource"] = ("name",)
-        rows = list(read_view(self.session, paths))
-        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
-        return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
+        rows: list[Row] = []
+        for page in read_pages(self.session, paths):
+            machines = [row for row in page if row.type == "VirtualMachine"]
+            if likely is not None and machines:
+                if 2 * sum(map(likely, machines)) < len(machines):
+                    return None
+                likely = None
+            rows += page
+        return rows
 
     def _candidate(self, row: Row) -> Candidate:
         place = path_of(row, self._places)
@@ -151,8 +208,9 @@ class Inventory:
             row.get("config.instanceUuid"),
         )
 
-    def _find_scope(self, scope: Scope) -> tuple[Resolved, ...]:
-        candidates = self._candidates(False, clusters=scope.cluster is not None)
+    def _find_scope(self, scope: Scope, needs: Needs) -> tuple[Resolved, ...]:
+        likely = (lambda row: True) if scope.everything else None
+        candidates = self._candidates(False, likely, needs.paths, clusters=scope.cluster is not None)
         self._check_places(scope)
         inside = None
         if scope.cluster is not None:
@@ -185,6 +243,20 @@ class Inventory:
 
     def _names(self, kind: str) -> list[str]:
         return sorted(plain(row.get("name", "")) for row in self._places.values() if row.type == kind)
+
+
+def _wanted(selectors: Sequence[Selector]) -> Callable[[Row], bool] | None:
+    """Does a VM look like one of these? None where it is not worth while to look."""
+    if len(selectors) < MANY:
+        return None
+    names = {selector.name for selector in selectors if selector.name is not None}
+    ids = {one for selector in selectors for one in (selector.moid, selector.uuid) if one is not None}
+
+    def likely(row: Row) -> bool:
+        known = (row.moid, row.get("config.uuid"), row.get("config.instanceUuid"))
+        return plain(row.get("name", "")) in names or not ids.isdisjoint(known)
+
+    return likely
 
 
 def _quoted(names: Sequence[str]) -> str:

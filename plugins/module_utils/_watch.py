@@ -15,17 +15,20 @@ from types import TracebackType
 from typing import Any
 
 try:
-    from pyVmomi import vim, vmodl
+    from pyVmomi import vmodl
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
+    Form,
     UnfamiliarError,
+    blank,
     by_pyvmomi,
     call,
     changes_of,
+    reference_of,
     returned,
     text_of,
 )
@@ -54,6 +57,7 @@ class Watch:
         self._filters: dict[int, tuple[Any, set[str]]] = {}
         self._spent: list[Any] = []
         self._collector: Any = None
+        self._form: Form | None = None
         self._version = ""
 
     def __enter__(self) -> Watch:
@@ -72,7 +76,7 @@ class Watch:
 
     def add(self, refs: Iterable[Any]) -> list[str]:
         """Watch these objects; gives the MoIDs of those that are gone."""
-        wanted = {moid_of(ref) or "": ref for ref in refs}
+        wanted = list(dict.fromkeys(moid_of(ref) or "" for ref in refs))
         gone: list[str] = []
         collector = self._open()
         while wanted:
@@ -81,14 +85,14 @@ class Watch:
                 number = next(self._number)
                 self._home.update(dict.fromkeys(wanted, number))
             try:
-                made = collector.CreateFilter(self._spec(wanted.values()), True)
+                made = self._filter(collector, wanted)
             except vmodl.fault.ManagedObjectNotFound as error:
                 moid = moid_of(error.obj) or ""
                 self.drop(wanted)
                 if moid not in wanted:
                     raise
                 gone.append(moid)
-                del wanted[moid]
+                wanted.remove(moid)
                 continue
             with self._lock:
                 self._filters[number] = (made, {moid for moid in wanted if self._home.get(moid) == number})
@@ -155,9 +159,18 @@ class Watch:
             self._version, more = slow.version, bool(slow.truncated)
         return [(moid, values) for moid, kind, values in found if kind != "leave" and moid in self._home], more
 
-    def _spec(self, refs: Iterable[Any]) -> Any:
-        collector = vmodl.query.PropertyCollector
-        return collector.FilterSpec(
-            objectSet=[collector.ObjectSpec(obj=ref, skip=False) for ref in refs],
-            propSet=[collector.PropertySpec(type=getattr(vim, self._kind), pathSet=list(self._paths), all=False)],
-        )
+    def _filter(self, collector: Any, moids: Sequence[str]) -> Any:
+        """Have these reported on; gives the filter."""
+        if self._form is None:
+            query = vmodl.query.PropertyCollector
+            spec = query.FilterSpec(
+                objectSet=[query.ObjectSpec(obj=self._session.object(self._kind, blank(0)), skip=False)],
+                propSet=[query.PropertySpec(type=vim_type(self._kind), pathSet=list(self._paths), all=False)],
+            )
+            self._form = Form(collector, "CreateFilter", spec, True, repeat="objectSet")
+        body = self._form.listing(moids)
+        try:
+            made = reference_of(body)
+        except UnfamiliarError:
+            made = by_pyvmomi(body, self._form.stub, self._form.info)
+        return vmodl.query.PropertyCollector.Filter(moid_of(made), self._session.stub)
