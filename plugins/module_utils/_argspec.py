@@ -13,7 +13,6 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import COUNTED, FILTERS, PROTECT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 
 Spec = dict[str, Any]
@@ -95,17 +94,6 @@ def fleet_spec() -> Spec:
     """How many virtual machines are worked on at once, and whether people are told how far it is."""
     limits: Spec = {key: {"type": "int", "default": value} for key, value in asdict(Limits()).items()}
     return {"limits": {"type": "dict", "options": limits}, "progress": {"type": "bool", "default": True}}
-
-
-def policy_spec() -> Spec:
-    """What snapshot_prune keeps and removes; described with the module."""
-    spec: Spec = {key: {"type": "int"} for key in (*COUNTED, "max_count", "max_chain_depth")}
-    spec.update({key: {"type": "str"} for key in ("keep_within", "min_age", "max_age", "max_size", "min_free")})
-    spec.update({key: {"type": "bool", "default": False} for key in ("honor_expiry", "allow_none", "include_foreign")})
-    spec.update({key: {"type": "list", "elements": "str", "default": []} for key in ("protect", "protect_vms")})
-    spec["protect_attribute"] = {"type": "str", "default": PROTECT_ATTRIBUTE}
-    spec["filters"] = {"type": "dict", "options": {key: {"type": "str"} for key in FILTERS}}
-    return spec
 
 
 def validate_vm(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[str]]:

@@ -23,18 +23,10 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, to_utc
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 
 NO_LIMIT = "no limit asks for it"
 LAST = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
-
-
-@dataclass(frozen=True)
-class Datastore:
-    """A datastore's space in bytes."""
-
-    name: str
-    capacity: int
-    free: int
 
 
 @dataclass(frozen=True)
@@ -49,15 +41,6 @@ class FleetFacts:
     busy: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     clones: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One snapshot, kept or removed, with all the reasons."""
-
-    snapshot: Snapshot
-    remove: bool
-    reasons: tuple[str, ...]
 
 
 def judge_fleet(vms: Sequence[Vm], policy: Policy, facts: FleetFacts, now: datetime) -> dict[str, tuple[Verdict, ...]]:

@@ -2,32 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each module does: its options to an Operation."""
+"""What snapshot and snapshot_consolidate do: their options to an Operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils import _plan_prune, _plan_revert, _plan_snapshot
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._evidence import read_evidence
+from ansible_collections.savepoint.vsphere.plugins.module_utils import _plan_consolidate, _plan_snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Needs
-from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import check_quota
-from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, read_plan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, parse_policy
-from ansible_collections.savepoint.vsphere.plugins.module_utils._preflight import Preflight
-from ansible_collections.savepoint.vsphere.plugins.module_utils._prune import Pruning
-from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import parse_quota
-from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import parse_readiness
-from ansible_collections.savepoint.vsphere.plugins.module_utils._record import write_record
-from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection, Selector
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 
 
 def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
@@ -36,8 +20,8 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
     if not wish.present:
         return Operation(
             plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
-            follow_up=_plan_prune.follow_up,
-            confirm=_plan_prune.confirm,
+            follow_up=_plan_consolidate.follow_up,
+            confirm=_plan_consolidate.confirm,
             timeout=params["timeout"],
         )
     return Operation(
@@ -48,96 +32,10 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
     )
 
 
-def revert_operation(params: Mapping[str, Any]) -> Operation:
-    """The snapshot_revert module."""
-    wish = _plan_revert.parse_wish(params)
-
-    def prepare(session: Session, vms: Sequence[Vm], now: datetime) -> tuple[dict[str, VmPlan], dict[str, Any]]:
-        targets = {vm.moid: target for vm in vms if (target := _plan_revert.target_of(vm, wish)) is not None}
-        evidence = read_evidence(session, vms, targets)
-        return {vm.moid: _plan_revert.plan_revert(vm, wish, now, evidence.get(vm.moid)) for vm in vms}, {}
-
-    return Operation(
-        plan=lambda vm, now: _plan_revert.plan_revert(vm, wish, now),
-        prepare=prepare if wish.safeguards is not None else None,
-        prepare_again=True,
-        check=lambda plans, now: _plan_revert.check_limits(plans, wish, now),
-        follow_up=_plan_revert.follow_up,
-        timeout=params["timeout"],
-        wait_for_guest=wish.wait_for_guest,
-    )
-
-
-def prune_operation(params: Mapping[str, Any]) -> Operation:
-    """The snapshot_prune module."""
-    policy, plan = _policy_or_plan(params)
-    pruning = Pruning(
-        policy,
-        plan,
-        parse_duration(params["max_clock_difference"], "max_clock_difference"),
-        params["check_space"],
-    )
-    quota = parse_quota(params["max_removals"], "max_removals") if params["max_removals"] is not None else None
-    return Operation(
-        plan=lambda vm, now: VmPlan(vm, failure="another task was in the way; run again when it is done"),
-        prepare=pruning.prepare,
-        check=lambda plans, now: check_quota(plans, quota),
-        follow_up=_plan_prune.follow_up,
-        confirm=_plan_prune.confirm,
-        finish=_record if params["record"] else None,
-        selection=_planned_selection(params, plan) if plan is not None else None,
-        needs=Needs(sizes=True),
-        timeout=params["timeout"],
-    )
-
-
-def _policy_or_plan(params: Mapping[str, Any]) -> tuple[Policy | None, PlanFile | None]:
-    if params["policy"] is not None and params["plan"] is not None:
-        raise InputError("policy and plan exclude each other: a plan is carried out as it was made")
-    if params["plan"] is not None:
-        return None, read_plan(params["plan"])
-    if params["policy"] is None:
-        raise InputError("policy is missing: say what to keep, or give a plan that was made before")
-    return parse_policy(params["policy"]), None
-
-
-def _planned_selection(params: Mapping[str, Any], plan: PlanFile) -> Selection:
-    """A plan names its VMs itself. One that has changed stops everything, whatever ``unresolved`` says."""
-    ways = [key for key in ("name", "moid", "uuid", "vms", "scope") if params[key] is not None]
-    if ways:
-        raise InputError(f"plan and {ways[0]} exclude each other: the plan names its virtual machines")
-    return Selection(tuple(Selector(raw=vm.name, moid=vm.moid) for vm in plan.vms))
-
-
-def _record(session: Session, summary: dict[str, int]) -> str | None:
-    return write_record(session, session.now(), summary)
-
-
 def consolidate_operation(params: Mapping[str, Any]) -> Operation:
     """The snapshot_consolidate module."""
     return Operation(
-        plan=lambda vm, now: _plan_prune.plan_consolidation(vm),
-        confirm=_plan_prune.confirm,
+        plan=lambda vm, now: _plan_consolidate.plan_consolidation(vm),
+        confirm=_plan_consolidate.confirm,
         timeout=params["timeout"],
     )
-
-
-def info_operation(params: Mapping[str, Any]) -> Operation:
-    """The snapshot_info module, whose plans have nothing to do."""
-    wanted = params["readiness"] is not None
-    wish = parse_readiness(params["readiness"]) if wanted else None
-    if params["older_than"] is not None:
-        parse_duration(params["older_than"], "older_than")
-
-    def plan(vm: Vm, now: datetime) -> VmPlan:
-        return VmPlan(vm, msg=f"it has {_counted(len(vm.snapshots))}")
-
-    return Operation(
-        plan=plan,
-        prepare=Preflight(wish, plan, params["proxy_host"]).prepare if wish is not None else None,
-        needs=Needs(create=wanted, sizes=True, readiness=wanted),
-    )
-
-
-def _counted(number: int) -> str:
-    return "1 snapshot" if number == 1 else f"{number or 'no'} snapshots"

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Union
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
     Marker,
     join,
@@ -30,6 +29,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     with_text,
     without,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 
 # 32 levels are documented, and 31 were observed to be the last that works: docs/docsite/rst/guide_snapshots.rst.
 MAX_DEPTH = 31

@@ -10,16 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import format_size
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import LimitError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore, Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
-    Consolidate,
-    FollowUp,
     Remove,
     VmPlan,
     blocked,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 
 
 def plan_removals(vm: Vm, verdicts: tuple[Verdict, ...]) -> VmPlan:
@@ -80,25 +78,3 @@ def check_quota(plans: Sequence[VmPlan], quota: Quota | None) -> None:
             f"{removals} of {there} snapshots would be removed, and max_removals ({quota}) allows "
             f"{quota.allowed(there)}; nothing was removed"
         )
-
-
-def follow_up(plan: VmPlan, after: Vm) -> FollowUp:
-    """A removal may end with the disks still to be consolidated; ask for it."""
-    return FollowUp((Consolidate(),)) if after.consolidation_needed else FollowUp()
-
-
-def confirm(plan: VmPlan, after: Vm) -> str | None:
-    """Success of a removal is not proof of the merge: only the flag, read again, is."""
-    if not after.consolidation_needed:
-        return None
-    return "its disks still need consolidation; see its tasks and the space on its datastores in the vSphere Client"
-
-
-def plan_consolidation(vm: Vm) -> VmPlan:
-    """The plan of snapshot_consolidate for one VM."""
-    if not vm.consolidation_needed:
-        return VmPlan(vm, msg="its disks need no consolidation")
-    failure = blocked(vm)
-    if failure is not None:
-        return VmPlan(vm, failure=failure)
-    return VmPlan(vm, (Consolidate(),), "its disks were consolidated")

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 
 VERSION = 1
 

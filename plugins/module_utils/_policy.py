@@ -80,6 +80,17 @@ class Policy:
         return self.keep_within is not None or any(getattr(self, key) for key in COUNTED)
 
 
+def policy_spec() -> dict[str, Any]:
+    """What snapshot_prune keeps and removes; described with the module."""
+    spec: dict[str, Any] = {key: {"type": "int"} for key in (*COUNTED, "max_count", "max_chain_depth")}
+    spec.update({key: {"type": "str"} for key in ("keep_within", "min_age", "max_age", "max_size", "min_free")})
+    spec.update({key: {"type": "bool", "default": False} for key in ("honor_expiry", "allow_none", "include_foreign")})
+    spec.update({key: {"type": "list", "elements": "str", "default": []} for key in ("protect", "protect_vms")})
+    spec["protect_attribute"] = {"type": "str", "default": PROTECT_ATTRIBUTE}
+    spec["filters"] = {"type": "dict", "options": {key: {"type": "str"} for key in FILTERS}}
+    return spec
+
+
 def parse_policy(given: Mapping[str, Any]) -> Policy:
     """Read a policy. Raises InputError when it is empty, contradicts itself, or would mean to remove everything."""
     known = [each.name for each in fields(Policy)]

@@ -13,13 +13,7 @@ from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import estimate_merges
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
-    Datastore,
-    FleetFacts,
-    Verdict,
-    judge_fleet,
-    protected_now,
-)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet, protected_now
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import freed, no_room, plan_removals
@@ -33,6 +27,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
     read_datastores,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, format_time
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._identity import Party, recognised
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._kinds import grant
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import Finding, ReadinessWish, assess
 from ansible_collections.savepoint.vsphere.plugins.module_utils._space import Allocation, SpaceWish, allocate
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 
 # What taking, keeping and going back to a snapshot needs on each VM.
 PRIVILEGES = (

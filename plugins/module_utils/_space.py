@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount, format_size
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._collector impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import vm_from_row
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import FOOTPRINT
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 
 # The kinds of task that work on a VM's snapshots, as vCenter describes them.
 _SNAPSHOT_TASKS = (

@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Create, Rename
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_revert import expected_power
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import nested, snapshot_dict, snapshot_dicts
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 
@@ -38,25 +36,7 @@ def snapshot_peers(result: Result, view: View) -> Result:
     """The peers' keys of vm_snapshot."""
     actions = view.outcome.plan.actions
     renamed = result["changed"] and any(isinstance(action, Rename) and action.name is not None for action in actions)
-    return {"renamed": renamed, "snapshot": result["snapshot"], **_task_result(view)}
-
-
-def revert_details(view: View) -> Result:
-    """What snapshot_revert adds for each VM."""
-    target = next((one for one in view.after if one.moid == view.outcome.plan.target), None)
-    foretold = view.check_mode and view.outcome.error is None
-    return {
-        "kind": view.outcome.plan.kind,
-        "snapshot": snapshot_dict(target, view.after, view.now) if target is not None else {},
-        "power_state": expected_power(view.vm, view.outcome.plan) if foretold else view.vm.power_state,
-        "refusals": [asdict(refusal) for refusal in view.outcome.plan.refusals],
-        "reverted_before": view.outcome.plan.reverted_before,
-    }
-
-
-def revert_peers(result: Result, view: View) -> Result:
-    """The peers' keys of vm_snapshot_revert."""
-    return {"snapshot": result["snapshot"], **_task_result(view)}
+    return {"renamed": renamed, "snapshot": result["snapshot"], **task_result(view)}
 
 
 def prune_details(view: View) -> Result:
@@ -142,7 +122,8 @@ def _create(view: View) -> Create | None:
     return next((action for action in view.outcome.plan.actions if isinstance(action, Create)), None)
 
 
-def _task_result(view: View) -> Result:
+def task_result(view: View) -> Result:
+    """The peers' key for the last task, if there was one."""
     task = view.outcome.task
     if task is None:
         return {}

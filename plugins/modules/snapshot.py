@@ -288,7 +288,7 @@ result:
   sample: {completion_time: "2026-11-23T02:00:03+00:00", entity_name: web-01, error: null, state: success}
 """
 
-import secrets
+import os
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -334,7 +334,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     # Recognises the snapshots of this very call, should vCenter's answer to a create get lost.
-    token = secrets.token_hex(4)
+    token = os.urandom(4).hex()
     run(module, lambda params: snapshot_operation(params, token), Report(snapshot_details, snapshot_peers))
 
 

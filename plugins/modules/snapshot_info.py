@@ -401,7 +401,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import 
     selection_spec,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._entry import Report, run
-from ansible_collections.savepoint.vsphere.plugins.module_utils._operations import info_operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._operations_info import info_operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import NO_REVERT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._views import info_peers, info_view
 

@@ -296,14 +296,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (
     connection_spec,
     fleet_spec,
-    policy_spec,
     report_spec,
     scope_spec,
     selection_spec,
     timeout_spec,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._entry import Report, run
-from ansible_collections.savepoint.vsphere.plugins.module_utils._operations import prune_operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._operations_prune import prune_operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import policy_spec
 from ansible_collections.savepoint.vsphere.plugins.module_utils._views import no_peers, prune_details
 
 

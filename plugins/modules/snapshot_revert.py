@@ -239,8 +239,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import 
     timeout_spec,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._entry import Report, run
-from ansible_collections.savepoint.vsphere.plugins.module_utils._operations import revert_operation
-from ansible_collections.savepoint.vsphere.plugins.module_utils._views import revert_details, revert_peers
+from ansible_collections.savepoint.vsphere.plugins.module_utils._operations_revert import revert_operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._views_revert import revert_details, revert_peers
 
 
 def main() -> None:

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, Verdict, judge_fleet
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_removals
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node, flatten
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 
 NOW = datetime(2026, 11, 23, 5, 0, 0, tzinfo=timezone.utc)
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import format_size
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import freed
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.plan_tables import Table, tables
 
 GUIDE = Path(__file__).parents[4] / "docs" / "docsite" / "rst" / "guide_retention.rst"

@@ -33,17 +33,13 @@ from typing import Any
 import yaml
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import parse_size
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
-    Datastore,
-    FleetFacts,
-    Verdict,
-    judge_fleet,
-)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import parse_policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, node, tree, vm
 
 HERE = Path(__file__).parent

@@ -20,9 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import (
     LAST,
-    Datastore,
     FleetFacts,
-    Verdict,
     judge_fleet,
     protected_now,
 )
@@ -45,6 +43,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import (
     with_text,
     without,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
     assert_forest,

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, Verdict, protected_now
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, protected_now
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import read_plan, write_plan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, node, vm
 
 MACHINE = vm(node(1, marker=Marker(set="CHG1")))

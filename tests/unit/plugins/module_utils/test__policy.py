@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy, parse_policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, judged, node, vm
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import policy_spec
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import parse_size
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import MinFree, parse_policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import MinFree, parse_policy, policy_spec
 
 # What the module hands over for a policy of which nothing is set, here with every default.
 NOTHING = {key: entry.get("default") for key, entry in policy_spec().items()}

@@ -12,11 +12,11 @@ import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount
 from ansible_collections.savepoint.vsphere.plugins.module_utils._identity import Party
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Footprint, Guest, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import ReadinessWish
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness_fleet import Surroundings, assess_fleet
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, node, vm
 
 GIB = 2**30

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Datastore
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Footprint, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._space import SpaceWish, allocate, needs
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import vm
 
 settings.register_profile("savepoint", derandomize=True, deadline=None, database=None, max_examples=40)

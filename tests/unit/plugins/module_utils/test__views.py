@@ -30,11 +30,10 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._views import (
     info_view,
     no_peers,
     prune_details,
-    revert_details,
-    revert_peers,
     snapshot_details,
     snapshot_peers,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._views_revert import revert_details, revert_peers
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
     hours,

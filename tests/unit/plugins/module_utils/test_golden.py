@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils import _judge, _keep, _limits, _policy
-from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import Verdict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import subtree
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils import plan_tables
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.plan_tables import Table, tables
