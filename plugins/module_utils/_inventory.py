@@ -42,34 +42,30 @@ FEW = 8
 MANY = 100
 
 _PLACE_PATHS = {"Folder": ("name", "parent"), "Datacenter": ("name", "parent")}
+# What every result tells.
 _BASE = (
     "name",
     "parent",
     "parentVApp",
-    "config.uuid",
     "config.instanceUuid",
-    "config.template",
     "runtime.powerState",
-    "runtime.connectionState",
     "runtime.consolidationNeeded",
-    "runtime.question",
-    "guest.toolsRunningStatus",
     "snapshot",
-    "runtime.host",
-    "datastore",
 )
+# What keeps a VM's snapshots from being touched at all.
+_GUARD = ("config.template", "runtime.connectionState", "runtime.question")
+# Where work that moves data takes a slot.
+_PLACES = ("runtime.host", "datastore")
 # What an action on a VM's snapshots may change of it.
 _CHANGING = ("runtime.powerState", "runtime.consolidationNeeded", "snapshot")
-_CREATE = (
-    "capability.memorySnapshotsSupported",
-    "capability.quiescedSnapshotsSupported",
-    "capability.diskOnlySnapshotOnSuspendedVMSupported",
-)
+_CREATE = ("capability.diskOnlySnapshotOnSuspendedVMSupported",)
+_MEMORY = ("capability.memorySnapshotsSupported", "config.hardware.memoryMB")
+_QUIESCE = ("capability.quiescedSnapshotsSupported", "guest.toolsRunningStatus")
 _SIZES = ("layoutEx.file", "layoutEx.disk", "layoutEx.snapshot")
-_MEMORY = ("config.hardware.memoryMB",)
 # Of a VM whose growth is to be known.
 FOOTPRINT = ("config.hardware.memoryMB", "config.files.snapshotDirectory", *_SIZES)
 _READINESS = (
+    "config.uuid",
     "config.hardware.device",
     "runtime.faultToleranceState",
     "guest.hostName",
@@ -83,17 +79,27 @@ _READINESS = (
 class Needs:
     """What of a VM a module needs to know; nothing else is read."""
 
+    guard: bool = True
+    places: bool = True
     create: bool = False
+    memory: bool = False
+    quiesce: bool = False
     sizes: bool = False
     readiness: bool = False
-    memory: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The property paths that this means."""
         wanted = [*_BASE]
-        groups = ((self.create, _CREATE), (self.sizes, _SIZES), (self.readiness, _READINESS), (self.memory, _MEMORY))
-        for flag, paths in groups:
+        for flag, paths in (
+            (self.guard, _GUARD),
+            (self.places, _PLACES),
+            (self.create, _CREATE),
+            (self.memory, _MEMORY),
+            (self.quiesce, _QUIESCE),
+            (self.sizes, _SIZES),
+            (self.readiness, _READINESS),
+        ):
             wanted += paths if flag else ()
         return tuple(dict.fromkeys(wanted))
 
@@ -170,8 +176,10 @@ class Inventory:
         self, uuids: bool, likely: Callable[[Row], bool] | None, details: Sequence[str], clusters: bool = False
     ) -> list[Candidate]:
         """Every VM. If most of those on the first page are ``likely`` to be meant, they come with their details."""
-        wanted = ("name", "parent", "parentVApp", *(("config.uuid", "config.instanceUuid") if uuids else ()))
-        if likely is not None and (rows := self._read_view(details, clusters, likely)) is not None:
+        ids = ("config.uuid", "config.instanceUuid") if uuids else ()
+        wanted = ("name", "parent", "parentVApp", *ids)
+        rows = self._read_view(tuple(dict.fromkeys((*details, *ids))), clusters, likely) if likely is not None else None
+        if likely is not None and rows is not None:
             self._read = {row.moid: row for row in rows if row.type == "VirtualMachine" and likely(row)}
         else:
             rows = self._read_view(wanted, clusters) or []

@@ -51,6 +51,7 @@ class Neighbours:
         self._known: dict[str, tuple[Hashable, ...]] = {
             job.item.vm.moid: (("host", job.item.vm.host), *(("datastore", one) for one in job.item.vm.datastores))
             for job in jobs
+            if job.item.vm.host is not None
         }
         self._next = 0.0
 

@@ -26,7 +26,13 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
         )
     return Operation(
         plan=lambda vm, now: _plan_snapshot.plan_snapshot(vm, wish, now),
-        needs=Needs(create=True, memory=params["memory_dump"]),
+        needs=Needs(
+            # A snapshot of disks moves no data.
+            places=params["memory_dump"],
+            create=True,
+            memory=params["memory_dump"],
+            quiesce=params["quiesce"],
+        ),
         follow_up=lambda plan, after: _plan_snapshot.follow_up(plan, after, wish),
         timeout=params["timeout"],
     )

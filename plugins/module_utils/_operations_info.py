@@ -32,7 +32,9 @@ def info_operation(params: Mapping[str, Any]) -> Operation:
     return Operation(
         plan=plan,
         prepare=Preflight(wish, plan, params["proxy_host"]).prepare if wish is not None else None,
-        needs=Needs(create=wanted, sizes=True, readiness=wanted),
+        needs=Needs(
+            guard=wanted, places=wanted, create=wanted, memory=wanted, quiesce=wanted, sizes=True, readiness=wanted
+        ),
     )
 
 

@@ -19,6 +19,10 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota
 from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 
+# Room is scarce where less than this part of a datastore is free, or where what is merged fits in less often than this.
+SCARCE = 0.2
+MANY_TIMES = 10
+
 
 def plan_removals(vm: Vm, verdicts: tuple[Verdict, ...]) -> VmPlan:
     """The plan for one VM: removals oldest first, one at a time, never a child by accident."""
@@ -47,17 +51,33 @@ def freed(verdicts: Sequence[Verdict]) -> dict[str, int]:
     return total
 
 
-def no_room(vm: Vm, verdicts: Sequence[Verdict], stores: Mapping[str, Datastore], estimate: int | None) -> str | None:
-    """Why a merge has no room, or None. While it runs, a merge may need as much again as it moves.
+def in_doubt(verdicts: Sequence[Verdict], stores: Mapping[str, Datastore]) -> bool:
+    """Is room so scarce on one of the datastores that vCenter's own estimate of the merge is worth a call?
 
-    ``estimate`` is vCenter's own figure for the VM, where it gave one; it counts beside ours, and the larger decides.
+    Sizes may be out of date, and a running VM goes on writing, so ours must fit in many times over.
     """
+    return any(
+        store not in stores or stores[store].free < max(MANY_TIMES * amount, stores[store].capacity * SCARCE)
+        for store, amount in _largest(verdicts).items()
+    )
+
+
+def _largest(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """By datastore, the most bytes that one of these removals moves."""
     largest: dict[str, int] = {}
     for verdict in verdicts:
         if verdict.remove:
             for store, amount in verdict.snapshot.frees:
                 largest[store] = max(largest.get(store, 0), amount)
-    for store, amount in largest.items():
+    return largest
+
+
+def no_room(vm: Vm, verdicts: Sequence[Verdict], stores: Mapping[str, Datastore], estimate: int | None) -> str | None:
+    """Why a merge has no room, or None. While it runs, a merge may need as much again as it moves.
+
+    ``estimate`` is vCenter's own figure for the VM, where it gave one; it counts beside ours, and the larger decides.
+    """
+    for store, amount in _largest(verdicts).items():
         need = max(amount, estimate or 0)
         if store in stores and stores[store].free < need:
             return (

@@ -16,7 +16,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import I
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet, protected_now
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import freed, no_room, plan_removals
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import (
+    freed,
+    in_doubt,
+    no_room,
+    plan_removals,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import PlanFile, replay, write_plan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE, Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
@@ -51,7 +56,8 @@ class Pruning:
         stores: dict[str, Datastore] = {}
         if doomed:
             stores = read_datastores(session)
-            estimates = estimate_merges(session, doomed) if self.check_space else {}
+            unsure = [vm for vm in doomed if self.check_space and in_doubt(plans[vm.moid].verdicts, stores)]
+            estimates = estimate_merges(session, unsure) if unsure else {}
             for vm in doomed if self.check_space else ():
                 why = no_room(vm, plans[vm.moid].verdicts, stores, estimates.get(vm.moid))
                 if why is not None:
