@@ -66,14 +66,22 @@ class Form:
 
     def send(self, *texts: str) -> bytes:
         """Send it with these texts in the blanks; gives the answer as it came. Raises what ``call`` does."""
-        return _exchange(self.stub, self.info, self._filled(texts))
+        return _exchange(self.stub, self.info, self.filled(*texts))
 
     def listing(self, texts: Iterable[str]) -> bytes:
         """Send it with the repeated element once for each text."""
-        head, tail = self._around
-        return _exchange(self.stub, self.info, f"{head}{''.join(self._filled((text,)) for text in texts)}{tail}")
+        return _exchange(self.stub, self.info, self.listed(texts))
 
-    def _filled(self, texts: Sequence[str]) -> str:
+    def filled(self, *texts: str) -> bytes:
+        """The request with these texts."""
+        return self._text(texts).encode()
+
+    def listed(self, texts: Iterable[str]) -> bytes:
+        """The request with the repeated element once for each text."""
+        head, tail = self._around
+        return f"{head}{''.join(self._text((text,)) for text in texts)}{tail}".encode()
+
+    def _text(self, texts: Sequence[str]) -> str:
         # Every second part is the number of a blank. One pass, so that a text that looks like a blank stays a text.
         return "".join(escape(texts[int(part)]) if position % 2 else part for position, part in enumerate(self._parts))
 
@@ -92,13 +100,14 @@ def call(mo: Any, method: str, *arguments: Any) -> tuple[bytes, Any]:
     return form.send(), form.info
 
 
-def _exchange(stub: Any, info: Any, request: str) -> bytes:
+def _exchange(stub: Any, info: Any, request: bytes) -> bytes:
     headers = {"Cookie": stub.cookie, "SOAPAction": stub.versionId, "Content-Type": "text/xml; charset=UTF-8"}
     connection = stub.GetConnection()
     try:
-        connection.request("POST", stub.path, request.encode(), headers)
+        connection.request("POST", stub.path, request, headers)
         response = connection.getresponse()
-        status, body = response.status, response.read()
+        status: int = response.status
+        body: bytes = response.read()
     except (OSError, HTTPException):
         connection.close()
         stub.DropConnections()

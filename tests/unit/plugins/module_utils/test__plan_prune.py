@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove, predict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import in_doubt
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
     hours,
@@ -78,3 +82,21 @@ def test_a_vm_that_vsphere_can_not_work_on_fails_alone_and_keeps_its_verdicts() 
     assert made.actions == ()
     assert (made.failure or "").startswith("it waits for the answer to a question")
     assert [verdict.remove for verdict in made.verdicts] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("frees", "free", "doubt"),
+    [
+        (10, 100, False),
+        (10, 99, True),
+        # Little to merge, but a datastore that is nearly full.
+        (1, 40, False),
+        (1, 39, True),
+    ],
+)
+def test_vcenter_is_asked_for_its_estimate_where_room_is_scarce(frees: int, free: int, doubt: bool) -> None:
+    snapshot = replace(MACHINE.snapshots[1], frees=(("store", frees),))
+    stores = {"store": Datastore("store", 200, free)}
+    assert in_doubt([Verdict(snapshot, True, ())], stores) is doubt
+    assert in_doubt([Verdict(snapshot, True, ())], {}) is True
+    assert in_doubt([Verdict(snapshot, False, ())], stores) is False

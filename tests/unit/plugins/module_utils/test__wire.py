@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
+from pyVmomi import vim, vmodl
+from pyVmomi.SoapAdapter import SoapStubAdapter
+from pyVmomi.VmomiSupport import newestVersions
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
+    Form,
     UnfamiliarError,
+    blank,
     changes_of,
+    reference_of,
     returned,
     rows_of,
     text_of,
@@ -124,3 +131,60 @@ def test_changes_of_an_update() -> None:
     )
     assert changes_of(update) == [("task-1", "modify", {"info.state": "success", "info.error": None})]
     assert (text_of(update, "version"), text_of(update, "truncated")) == ("3", "true")
+
+
+# It never connects: pyVmomi only writes requests here.
+STUB = SoapStubAdapter("vcenter.invalid", version=newestVersions.GetName("vim"))
+
+
+def by_pyvmomi(mo: Any, method: str, *arguments: Any) -> bytes:
+    written: bytes = STUB.SerializeRequest(mo, mo._GetMethodInfo(method), arguments)
+    return written
+
+
+HOSTILE = [
+    "",
+    "plain",
+    "a <b> & 'c' \"d\"",
+    "]]>",
+    blank(0),
+    blank(1) + blank(2),
+    "\\1 \\g<0> %s {0}",
+    "line\nline",
+    "\u202eü😀",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_form_says_what_pyvmomi_would_write(text: str) -> None:
+    form = Form(vim.VirtualMachine(blank(0), STUB), "CreateSnapshot", blank(1), blank(2), False, True)
+    for moid, name in (("vm-1", text), ("vm-2", "other")):
+        written = by_pyvmomi(vim.VirtualMachine(moid, STUB), "CreateSnapshot", name, text, False, True)
+        assert form.filled(moid, name, text) == written
+
+
+@pytest.mark.parametrize("moids", [["vm-1"], ["vm-1", "vm-2", "vm-3"]])
+def test_a_form_lists_objects_as_pyvmomi_would(moids: list[str]) -> None:
+    query = vmodl.query.PropertyCollector
+    collector = query("propertyCollector", STUB)
+
+    def spec(names: list[str]) -> Any:
+        starts = [query.ObjectSpec(obj=vim.VirtualMachine(name, STUB), skip=False) for name in names]
+        wanted = [query.PropertySpec(type=vim.VirtualMachine, pathSet=["name"], all=False)]
+        return query.FilterSpec(objectSet=starts, propSet=wanted)
+
+    form = Form(collector, "CreateFilter", spec([blank(0)]), True, repeat="objectSet")
+    assert form.listed(moids) == by_pyvmomi(collector, "CreateFilter", spec(moids), True)
+
+
+def test_what_a_call_gave() -> None:
+    def answer(inside: str) -> bytes:
+        return ENVELOPE.format(f'<Response xmlns="urn:vim25">{inside}</Response>').encode()
+
+    made = reference_of(answer('<returnval type="Task">task-7</returnval>'))
+    assert made is not None
+    assert (made.kind, moid_of(made)) == ("Task", "task-7")
+    assert reference_of(answer("")) is None
+    for strange in ("<returnval>7</returnval>", '<returnval type="Task"><key>7</key></returnval>'):
+        with pytest.raises(UnfamiliarError):
+            reference_of(answer(strange))
