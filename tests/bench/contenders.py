@@ -150,7 +150,7 @@ class Ours(Playbook):
     def play(self, work: str) -> dict[str, Any]:
         module, options = self.TASKS[work]
         options = {"vms": "{{ groups['fleet'] }}", **options, **self.more}
-        task = {"name": work, f"savepoint.vsphere.{module}": options, "register": "told"}
+        task = {"name": work, f"savepoint.vsphere.{module}": options}
         return {"hosts": "localhost", "tasks": [task]}
 
 
