@@ -155,9 +155,9 @@ options:
     default: 10m
   check_space:
     description:
-      - Fail a virtual machine before its first removal if a datastore seems to have no room for the merge, by the sizes of
-        the files, and by vCenter's own estimate where it gives one. The estimate is asked for where less than a fifth
-        of the datastore is free, or less than ten times what one removal moves.
+      - Fail a virtual machine before its first removal if a datastore seems to have no room for the merge, by the sizes
+        of the files, and by vCenter's own estimate where it gives one. The estimate is asked for where less than a
+        fifth of the datastore is free, or less than ten times what one removal moves.
     type: bool
     default: true
   record:
