@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
 from harness import Scenario, equal, main
 
-FILES = Path(__file__).resolve().parent.parent / "patch_guard" / "files"
+FILES = Path(__file__).resolve().parent / "files"
 Scenario.settings = {
     "patch_guard_patch_tasks": str(FILES / "patch.yml"),
     "patch_guard_verify_tasks": str(FILES / "verify.yml"),
@@ -30,12 +30,6 @@ Scenario.play_keywords = {
     "hosts": "all",
     "gather_facts": False,
     "roles": ["savepoint.vsphere.patch_guard"],
-    "handlers": [
-        {
-            "name": "Restart the app",
-            "ansible.builtin.copy": {"content": "restarted\n", "dest": "restarted", "mode": "0644"},
-        }
-    ],
 }
 SLOW = {"createSnapshot": "1500ms", "revertToSnapshot": "1500ms", "removeSnapshot": "1500ms"}
 
@@ -92,7 +86,7 @@ def reverting(scenario: Scenario) -> None:
 
 def reverted(scenario: Scenario) -> None:
     """Killed right after the revert."""
-    interrupted(scenario, "Forget the connection")
+    interrupted(scenario, "Verify again")
 
 
 def committing(scenario: Scenario) -> None:

@@ -86,8 +86,7 @@ def night(scenario: Scenario, strategy: str) -> None:
     contains(ran.why("h21"), "h22", "group 'erp'", "its own was taken back")
     contains(ran.why("h26"), "lost")
     contains(ran.why("h37"), "domain controller")
-    equal(ran.rc, 2 if strategy == "linear" else ran.rc, "rc")
-    assert ran.rc != 0
+    assert ran.rc in (2, 4), f"rc: {ran.rc}"
 
 
 def linear(scenario: Scenario) -> None:
