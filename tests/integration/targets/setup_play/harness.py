@@ -233,7 +233,9 @@ class Scenario:
             environment.pop("ANSIBLE_CONFIG", None)
             python = str(Path(self.ansible) / "python")
         common = {"ansible_connection": "savepoint_guest", "ansible_python_interpreter": python}
-        children = {group: {"hosts": {self.prefix + one: {} for one in hosts}} for group, hosts in self.groups.items()}
+        children: dict[str, Any] = {
+            group: {"hosts": {self.prefix + one: {} for one in hosts}} for group, hosts in self.groups.items()
+        }
         inventory = self.scratch / "inventory.json"
         inventory.write_text(json.dumps({"all": {"hosts": self.hosts, "vars": common, "children": children}}))
         extra = {self.set_variable: self.set, **self.settings, **variables}
