@@ -1,7 +1,7 @@
 """A night's patching: 40 hosts, two vCenters, three application groups, and everything that goes wrong at once.
 
-The same under strategy linear and free, with the newest and the oldest ansible-core; the outcomes must not differ. Two of
-these four run always, and all of them with SAVEPOINT_LONG=1.
+The same under strategy linear and free, with the newest and the oldest ansible-core; the outcomes must not differ. The
+first runs always, the last with half of the hosts, and all of them as they are with SAVEPOINT_LONG=1.
 """
 
 from __future__ import annotations
@@ -50,44 +50,50 @@ RECOVERED = ["h01", "h02", "h03", "h05", "h12", "h15", "h25"]
 UNTOUCHED = ["h21", "h22", "h23", "h35", "h36", "h37"]
 
 
-def night(scenario: Scenario, strategy: str) -> None:
+def night(scenario: Scenario, strategy: str, size: int = 40) -> None:
     """Every outcome of every host, and the state in which both vCenters are left."""
-    for number in range(1, 41):
+    for number in range(1, size + 1):
         short = f"h{number:02d}"
         scenario.machine(short, site=number % 2, trouble=TROUBLE.get(short, ""))
     prefix = scenario.prefix
+    there = set(scenario.shorts)
     settings = [
         {**group, "tiers": [tier if tier == "shop_apps" else prefix + tier for tier in group["tiers"]]}
         for group in scenario.settings["patch_guard_groups"]
+        if group["tiers"][0] in there
     ]
     scenario.groups = {"shop_apps": ["h02", "h03"]}
-    for short in ("h25", "h26"):
+    for short in there & {"h25", "h26"}:
         scenario.ask(short, "PATCH", "", {"boot": "never", "boot_after_revert": "0s"})
-    for short in ("h22", "h35"):
+    for short in there & {"h22", "h35"}:
         scenario.fault(short, "CreateSnapshot_Task", action="task_fail", fault="NoDiskSpace")
-    scenario.ask("h36", "PATCH", "", {"consolidation_needed": True})
-    scenario.hosts[prefix + "h37"]["savepoint_no_revert"] = "domain controller"
+    for short in there & {"h36"}:
+        scenario.ask(short, "PATCH", "", {"consolidation_needed": True})
+    for short in there & {"h37"}:
+        scenario.hosts[prefix + short]["savepoint_no_revert"] = "domain controller"
 
     ran = scenario.play("--forks", "10", keywords={"strategy": strategy}, patch_guard_groups=settings)
 
     committed = [short for short in scenario.shorts if short not in [*RECOVERED, *UNTOUCHED, "h26"]]
-    equal(ran.ended("recovered"), RECOVERED, "recovered")
-    equal(ran.ended("reverted"), ["h26"], "reverted")
-    equal(ran.ended("untouched"), UNTOUCHED, "untouched")
+    lost = sorted(there & {"h26"})
+    equal(ran.ended("recovered"), sorted(there & set(RECOVERED)), "recovered")
+    equal(ran.ended("reverted"), lost, "reverted")
+    equal(ran.ended("untouched"), sorted(there & set(UNTOUCHED)), "untouched")
     equal(ran.ended("failed"), [], "failed")
     equal(ran.ended("committed"), committed, "committed")
     new = [short for short, version in scenario.versions().items() if version == "2"]
     equal(new, committed, "patched")
-    equal(scenario.snapshots(), {"h26": [scenario.set]}, "snapshots left")
-    equal(scenario.phases(), {"h26": "reverted"}, "phases")
+    equal(scenario.snapshots(), {short: [scenario.set] for short in lost}, "snapshots left")
+    equal(scenario.phases(), dict.fromkeys(lost, "reverted"), "phases")
     off = [short for short in scenario.shorts if not scenario.vm(short)["guest"]["reachable"]]
     equal(off, [], "guests that do not answer")
     contains(ran.why("h01"), "group 'shop'", "healthy again")
     contains(ran.why("h03"), "the app answers 500", "healthy again")
-    contains(ran.why("h21"), "h22", "group 'erp'", "its own was taken back")
-    contains(ran.why("h26"), "lost")
-    contains(ran.why("h37"), "domain controller")
-    assert ran.rc in (2, 4), f"rc: {ran.rc}"
+    if size == 40:
+        contains(ran.why("h21"), "h22", "group 'erp'", "its own was taken back")
+        contains(ran.why("h26"), "lost")
+        contains(ran.why("h37"), "domain controller")
+    equal(ran.rc in ((2, 4) if size == 40 else (0,)), True, f"rc {ran.rc}")
 
 
 def linear(scenario: Scenario) -> None:
@@ -110,7 +116,7 @@ def oldest_linear(scenario: Scenario) -> None:
 def oldest_free(scenario: Scenario) -> None:
     """Strategy free, the oldest ansible-core."""
     if old(scenario):
-        night(scenario, "free")
+        night(scenario, "free", 40 if scenario.stage.config["long"] else 20)
 
 
 def wanted(scenario: Scenario) -> bool:

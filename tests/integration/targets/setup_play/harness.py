@@ -285,7 +285,7 @@ def run(stage: Stage, function: Callable[[Scenario], None]) -> str | None:
 
 
 def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters: int = 1) -> int:
-    """The words are the configuration of the integration tests, and optionally how the wanted scenarios' names begin."""
+    """The words are the configuration of the integration tests, and how the wanted scenarios' names begin."""
     config, wanted = words[0], "".join(words[1:2])
     chosen = [one for one in scenarios if one.__name__.replace("_", "-").startswith(wanted)]
     found = json.loads(Path(config).read_text())
