@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 try:
-    from pyVmomi import vmodl
+    from pyVmomi import vim, vmodl
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
@@ -337,6 +337,13 @@ class Engine:
     def _call(self, vm: Vm, action: Action) -> Any:
         """Send one action; gives the task, or None where vSphere makes none."""
         machine = self._session.object("VirtualMachine", vm.moid)
+        if isinstance(action, Create) and action.quiesce_minutes is not None:
+            return machine.CreateSnapshotEx_Task(
+                name=escaped(action.name),
+                description=action.raw_description,
+                memory=action.memory,
+                quiesceSpec=vim.vm.GuestQuiesceSpec(timeout=action.quiesce_minutes),
+            )
         if isinstance(action, Create):
             return machine.CreateSnapshot_Task(
                 name=escaped(action.name),

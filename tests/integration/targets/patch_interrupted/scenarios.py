@@ -1,6 +1,6 @@
 """ansible-playbook is killed at every stage of a change, and run again with the same set ID.
 
-Each time the same must come out as without the interruption, and no machine may be reverted twice. Two of the stages run
+Each time the same must come out as without the interruption, and no machine may be reverted twice. Two stages run
 with SAVEPOINT_LONG=1 only.
 """
 
