@@ -337,20 +337,12 @@ class Engine:
     def _call(self, vm: Vm, action: Action) -> Any:
         """Send one action; gives the task, or None where vSphere makes none."""
         machine = self._session.object("VirtualMachine", vm.moid)
-        if isinstance(action, Create) and action.quiesce_minutes is not None:
-            return machine.CreateSnapshotEx_Task(
-                name=escaped(action.name),
-                description=action.raw_description,
-                memory=action.memory,
-                quiesceSpec=vim.vm.GuestQuiesceSpec(timeout=action.quiesce_minutes),
-            )
         if isinstance(action, Create):
-            return machine.CreateSnapshot_Task(
-                name=escaped(action.name),
-                description=action.raw_description,
-                memory=action.memory,
-                quiesce=action.quiesce,
-            )
+            what = {"name": escaped(action.name), "description": action.raw_description, "memory": action.memory}
+            if action.quiesce_minutes is None:
+                return machine.CreateSnapshot_Task(**what, quiesce=action.quiesce)
+            spec = vim.vm.GuestQuiesceSpec(timeout=action.quiesce_minutes)
+            return machine.CreateSnapshotEx_Task(**what, quiesceSpec=spec)
         if isinstance(action, RemoveAll):
             # Never with a spec: an older vCenter would drop it and remove everything, whatever it said.
             return machine.RemoveAllSnapshots_Task(consolidate=True)
