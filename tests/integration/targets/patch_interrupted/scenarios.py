@@ -1,7 +1,7 @@
 """ansible-playbook is killed at every stage of a change, and run again with the same set ID.
 
-Each time the same must come out as without the interruption, and no machine may be reverted twice. Two stages run
-with SAVEPOINT_LONG=1 only.
+Each time the same must come out as without the interruption, and no machine may be reverted twice. Four of the
+stages run with SAVEPOINT_LONG=1 only.
 """
 
 from __future__ import annotations
@@ -60,16 +60,23 @@ def interrupted(scenario: Scenario, task: str, later: float = 0.0) -> None:
     equal(scenario.reverts(), {"a": 0, "b": 1, "c": 0}, "reverts in both runs")
 
 
-def asking(scenario: Scenario) -> None:
-    """Killed while it asks how ready the VMs are."""
+def short(scenario: Scenario) -> bool:
     if not scenario.stage.config["long"]:
         print("NOT RUN: SAVEPOINT_LONG=1 is not set", flush=True)
+    return not scenario.stage.config["long"]
+
+
+def asking(scenario: Scenario) -> None:
+    """Killed while it asks how ready the VMs are."""
+    if short(scenario):
         return
     interrupted(scenario, "Ask vCenter how ready the VMs are", 0.3)
 
 
 def snapshotting(scenario: Scenario) -> None:
     """Killed while vCenter takes the snapshots."""
+    if short(scenario):
+        return
     interrupted(scenario, "Take the snapshots", 1.6)
 
 
@@ -80,6 +87,8 @@ def patching(scenario: Scenario) -> None:
 
 def verifying(scenario: Scenario) -> None:
     """Killed when one host was found to be ill, and before that was written down."""
+    if short(scenario):
+        return
     interrupted(scenario, "Sort the hosts by their records")
 
 
@@ -95,8 +104,7 @@ def reverted(scenario: Scenario) -> None:
 
 def committing(scenario: Scenario) -> None:
     """Killed while vCenter removes the snapshots; a host that was committed is patched again, and well."""
-    if not scenario.stage.config["long"]:
-        print("NOT RUN: SAVEPOINT_LONG=1 is not set", flush=True)
+    if short(scenario):
         return
     site = 1
     scenario.stage.sites[site].request("PATCH", "/v1/config", {"durations": SLOW})
