@@ -60,7 +60,7 @@ def interrupted(scenario: Scenario, task: str, later: float = 0.0) -> None:
     equal(scenario.reverts(), {"a": 0, "b": 1, "c": 0}, "reverts in both runs")
 
 
-def short(scenario: Scenario) -> bool:
+def skipped(scenario: Scenario) -> bool:
     if not scenario.stage.config["long"]:
         print("NOT RUN: SAVEPOINT_LONG=1 is not set", flush=True)
     return not scenario.stage.config["long"]
@@ -68,14 +68,14 @@ def short(scenario: Scenario) -> bool:
 
 def asking(scenario: Scenario) -> None:
     """Killed while it asks how ready the VMs are."""
-    if short(scenario):
+    if skipped(scenario):
         return
     interrupted(scenario, "Ask vCenter how ready the VMs are", 0.3)
 
 
 def snapshotting(scenario: Scenario) -> None:
     """Killed while vCenter takes the snapshots."""
-    if short(scenario):
+    if skipped(scenario):
         return
     interrupted(scenario, "Take the snapshots", 1.6)
 
@@ -87,7 +87,7 @@ def patching(scenario: Scenario) -> None:
 
 def verifying(scenario: Scenario) -> None:
     """Killed when one host was found to be ill, and before that was written down."""
-    if short(scenario):
+    if skipped(scenario):
         return
     interrupted(scenario, "Sort the hosts by their records")
 
@@ -104,7 +104,7 @@ def reverted(scenario: Scenario) -> None:
 
 def committing(scenario: Scenario) -> None:
     """Killed while vCenter removes the snapshots; a host that was committed is patched again, and well."""
-    if short(scenario):
+    if skipped(scenario):
         return
     site = 1
     scenario.stage.sites[site].request("PATCH", "/v1/config", {"durations": SLOW})
