@@ -19,7 +19,7 @@ LOCKSTEP = ("linear", "debug", "mitogen_linear")
 PINNED = ("host_pinned", "mitogen_host_pinned")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """The action."""
 
     _requires_connection = False

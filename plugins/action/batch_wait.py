@@ -19,7 +19,7 @@ from ansible.plugins.action import ActionBase
 PAUSE = 0.1
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """The action."""
 
     _requires_connection = False

@@ -50,7 +50,8 @@ from ansible_collections.savepoint.vsphere.plugins.plugin_utils.told import harm
 Check = dict[str, Any]
 KEYS = ("services", "failed_units", "failed_units_ignore", "ports", "urls", "commands")
 PLACES = ("guest", "controller")
-TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+TRUE = ("true", "yes", "on", "1")
+FALSE = ("false", "no", "off", "0")
 
 
 def verify_plan(checks: Any, baseline: Any = None) -> Any:

@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+try:
+    from pyVmomi import vim
+except ImportError:
+    pass  # _session.connect says so, before anything of this file is used.
+
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
@@ -40,7 +45,7 @@ class Calls:
 
     def send(self, vm: Vm, action: Action) -> Any:
         """Send one action; gives the task, or None where vSphere makes none."""
-        if isinstance(action, Create):
+        if isinstance(action, Create) and action.quiesce_minutes is None:
             flags = (action.memory, action.quiesce)
             texts = (vm.moid, escaped(action.name), action.raw_description)
             return self._task("VirtualMachine", "CreateSnapshot", texts, *flags)
@@ -51,6 +56,13 @@ class Calls:
             flag = action.suppress_power_on
             return self._task("vm.Snapshot", "Revert", (action.snapshot,), None, flag)
         machine = self._session.object("VirtualMachine", vm.moid)
+        if isinstance(action, Create):
+            return machine.CreateSnapshotEx_Task(
+                name=escaped(action.name),
+                description=action.raw_description,
+                memory=action.memory,
+                quiesceSpec=vim.vm.GuestQuiesceSpec(timeout=action.quiesce_minutes),
+            )
         if isinstance(action, RemoveAll):
             # Never with a spec: an older vCenter would drop it and remove everything, whatever it said.
             return machine.RemoveAllSnapshots_Task(consolidate=True)

@@ -37,13 +37,17 @@ MAX_DEPTH = 31
 
 @dataclass(frozen=True)
 class Create:
-    """Take a snapshot; the marker becomes the last line of its description."""
+    """Take a snapshot; the marker becomes the last line of its description.
+
+    ``quiesce_minutes`` is how long the guest may take to quiesce; None leaves it to vSphere.
+    """
 
     name: str
     text: str
     marker: Marker
     memory: bool
     quiesce: bool
+    quiesce_minutes: int | None = None
 
     @property
     def raw_description(self) -> str:

@@ -37,6 +37,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._protection impo
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant, subtree
 
+# What vSphere takes as the time limit of a quiesced snapshot, in whole minutes (VirtualMachineGuestQuiesceSpec).
+QUIESCE = (timedelta(minutes=5), timedelta(minutes=240))
+
 
 @dataclass(frozen=True)
 class SnapshotWish:
@@ -50,6 +53,7 @@ class SnapshotWish:
     description: str | None = None
     memory: bool = False
     quiesce: bool = False
+    quiesce_timeout: timedelta | None = None
     owner: str | None = None
     expires_in: timedelta | None = None
     extend: bool = False
@@ -83,6 +87,9 @@ def parse_wish(params: Mapping[str, Any], token: str) -> SnapshotWish:
         description=check_text(params["description"], "description", may_be_empty=True) or None,
         memory=params["memory_dump"],
         quiesce=params["quiesce"],
+        quiesce_timeout=parse_duration(params["quiesce_timeout"], "quiesce_timeout")
+        if params["quiesce_timeout"]
+        else None,
         owner=check_text(params["owner"], "owner"),
         expires_in=parse_duration(params["expires_in"], "expires_in") if params["expires_in"] is not None else None,
         extend=params["extend"],
@@ -105,6 +112,8 @@ def parse_wish(params: Mapping[str, Any], token: str) -> SnapshotWish:
         raise InputError(f"remove_all removes every snapshot of the VM; {named[0]} beside it contradicts that")
     if wish.extend and wish.expires_in is None:
         raise InputError("extend needs expires_in, which says how far from now the expiry is put")
+    if wish.quiesce_timeout is not None and not QUIESCE[0] <= wish.quiesce_timeout <= QUIESCE[1]:
+        raise InputError(f"quiesce_timeout is '{params['quiesce_timeout']}'; vSphere takes 5m to 240m")
     if wish.phase is not None and not present:
         raise InputError("phase goes with state: present only")
     if wish.phase is not None and wish.set_id is None:
@@ -207,7 +216,8 @@ def _plan_create(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
     warnings = granted.warnings
     if vm.consolidation_needed:
         warnings = (*warnings, "its disks need consolidation; another snapshot makes that worse")
-    create = Create(name, wish.description or "", marker, granted.memory, granted.quiesce)
+    minutes = _minutes(wish.quiesce_timeout) if granted.quiesce else None
+    create = Create(name, wish.description or "", marker, granted.memory, granted.quiesce, minutes)
     return VmPlan(vm, (create,), f"snapshot '{name}' taken, kind {granted.kind}", warnings=warnings, kind=granted.kind)
 
 
@@ -239,6 +249,10 @@ def _plan_removal(
     if failure is not None:
         return VmPlan(vm, failure=failure, target=moid, kind=kind)
     return VmPlan(vm, (action,), msg, target=moid, kind=kind)
+
+
+def _minutes(limit: timedelta | None) -> int | None:
+    return None if limit is None else -(-int(limit.total_seconds()) // 60)
 
 
 def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:

@@ -80,6 +80,12 @@ options:
         On one that is powered off there is nothing to flush, so the wish is met.
     type: bool
     default: false
+  quiesce_timeout:
+    description:
+      - How long the guest may take to quiesce, from V(5m) to V(240m), rounded up to whole minutes. A snapshot that
+        takes
+        longer to quiesce fails. When it is left out, vSphere's own limit holds.
+    type: str
   fallback:
     description:
       - With V(crash), a virtual machine on which the wished kind can't be had gets a crash-consistent snapshot. Its
@@ -156,6 +162,7 @@ EXAMPLES = r"""
     name: web-01
     snapshot_name: before-migration
     quiesce: true
+    quiesce_timeout: 10m
     fallback: crash
 
 - name: Rename it
@@ -321,6 +328,7 @@ def main() -> None:
             "new_snapshot_name": {"type": "str"},
             "memory_dump": {"type": "bool", "default": False},
             "quiesce": {"type": "bool", "default": False},
+            "quiesce_timeout": {"type": "str"},
             "fallback": {"type": "str", "choices": ["none", "crash"], "default": "none"},
             "owner": {"type": "str"},
             "expires_in": {"type": "str"},

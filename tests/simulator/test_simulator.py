@@ -625,7 +625,7 @@ def test_task_history(sim: simctl.Simulator, si: Any, m: Machine) -> None:
 
 def test_task_collectors_are_few_and_end_with_the_session(sim: simctl.Simulator) -> None:
     si = connect(sim)
-    made = [si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec()) for _ in range(32)]
+    made = [si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec()) for ignored in range(32)]
     with pytest.raises(vim.fault.InvalidState):
         si.content.taskManager.CreateCollectorForTasks(vim.TaskFilterSpec())
     made[0].DestroyCollector()

@@ -67,6 +67,8 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
     folder = copy / "tests" / "integration"
     programs = oldest.environment()
     paths["oldest_ansible"] = str(programs) if programs else ""
+    # What takes too long for every run: SAVEPOINT_LONG=1 nox -s integration -- patch_workflow
+    paths["long"] = os.environ.get("SAVEPOINT_LONG", "")
     found = {**paths, **variables("sim", full), **variables("stock", stock)}
     (folder / "integration_config.yml").write_text(json.dumps(found, indent=2) + "\n")
 

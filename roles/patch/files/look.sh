@@ -5,7 +5,7 @@ printf 'boot\t%s\n' "$(sh -c "$1" 2>/dev/null | head -n 1)"
 [ "$2" = True ] || exit 0
 if command -v dpkg-query >/dev/null 2>&1; then
     echo listed
-    format='package\t${binary:Package}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n'
+    format="package\t\${binary:Package}\t\${Version}\t\${db:Status-Want}\t\${db:Status-Status}\n"
     # Others are removed, and only their configuration is left.
     dpkg-query -W -f "$format" 2>/dev/null | grep 'installed$' | grep -v 'not-installed$'
 fi

@@ -58,6 +58,29 @@ INHERITED = ("LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "TZ", "USER", "LOGNAME
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
+# A guest shares this machine's programs. Its apt must never see this machine's packages, whatever a test runs there.
+APT = """Dir "{0}/root";
+Dir::State::status "{0}/root/status";
+"""
+APT_FOLDERS = (
+    "etc/apt/apt.conf.d",
+    "etc/apt/preferences.d",
+    "var/lib/apt/lists/partial",
+    "var/cache/apt/archives/partial",
+)
+
+
+def _own_apt(place: Path) -> Path:
+    """The configuration of an apt that knows no packages and no repositories; a test may point it elsewhere."""
+    config = place / "apt.conf"
+    if not config.exists():
+        for folder in APT_FOLDERS:
+            (place / "root" / folder).mkdir(parents=True, exist_ok=True)
+        (place / "root" / "status").touch()
+        config.write_text(APT.format(place))
+    return config
+
+
 class Connection(ConnectionBase):
     """One guest."""
 
@@ -93,6 +116,7 @@ class Connection(ConnectionBase):
         disk = self._disk()
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment["HOME"] = disk
+        environment["APT_CONFIG"] = str(_own_apt(Path(disk, ".guest")))
         own = [Path(disk, ".guest", "bin"), Path(sys.executable).parent]
         environment["PATH"] = os.pathsep.join([*map(str, own), *SYSTEM_PATH])
         try:

@@ -193,4 +193,4 @@ class Dnf:
         return disk / folder / "noarch" / f"{name}-{version}-1.noarch.rpm"
 
     def _run(self, disk: Path, *words: str | Path) -> None:
-        run(*words, HOME=str(disk), **self.environment)
+        run(*words, cwd=None, HOME=str(disk), **self.environment)

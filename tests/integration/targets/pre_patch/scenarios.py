@@ -113,6 +113,19 @@ def groups(scenario: Scenario) -> None:
     assert not [name for names in scenario.snapshots().values() for name in names if name == "OTHER"]
 
 
+def kinds(scenario: Scenario) -> None:
+    """A kind that can't be had is refused, or taken weaker where that is allowed, and then said of that host."""
+    for short in ("tools", "none"):
+        scenario.machine(short)
+    scenario.ask("none", "PATCH", "", {"tools": "notRunning"})
+    ran = scenario.play(playbook=PLAYBOOK, pre_patch_consistency="quiesced")
+    equal(outcome(ran.stats, scenario, "guarded"), {"tools": "quiesced"}, "guarded")
+    contains(outcome(ran.stats, scenario, "untouched")["none"], "VMware Tools")
+    ran = scenario.play(playbook=PLAYBOOK, pre_patch_consistency="quiesced", pre_patch_fallback="crash")
+    equal(outcome(ran.stats, scenario, "guarded"), {"tools": "quiesced", "none": "crash_consistent"}, "with fallback")
+    contains(ran.output, "crash_consistent snapshot", "VMware Tools is not running")
+
+
 def check_mode_and_wrong_input(scenario: Scenario) -> None:
     """Nothing is taken in check mode, and nothing with wrong input."""
     scenario.machine("a")
@@ -131,7 +144,13 @@ def check_mode_and_wrong_input(scenario: Scenario) -> None:
     equal(scenario.snapshots(), {}, "snapshots")
 
 
-SCENARIOS: list[Callable[[Scenario], None]] = [every_answer, groups, a_name_is_not_enough, check_mode_and_wrong_input]
+SCENARIOS: list[Callable[[Scenario], None]] = [
+    every_answer,
+    groups,
+    a_name_is_not_enough,
+    kinds,
+    check_mode_and_wrong_input,
+]
 
 if __name__ == "__main__":
     sys.exit(main(SCENARIOS, *sys.argv[1:]))

@@ -100,7 +100,7 @@ def order(scenario: Scenario) -> None:
             for call in scenario.stage.sites[0].request("GET", "/v1/calls")["log"]
             if call["method"] == "RevertToSnapshot_Task"
         ]
-        moids = {}
+        moids: dict[str, str] = {}
         for tier in ("db", "app", "web"):
             vm = scenario.vm(f"{strategy}-{tier}")
             moids |= {vm["moid"]: tier, vm["snapshots"][0]["moid"]: tier}

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,7 @@ class Scenario:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
         return str(path)
 
-    def play(
-        self, tasks: list[dict[str, Any]] | str, *words: str, keywords: dict[str, Any] | None = None, **variables: Any
-    ) -> Ran:
+    def play(self, tasks: list[dict[str, Any]] | str, *words: str, keywords: Any = None, **variables: Any) -> Ran:
         """Run these tasks, or the collection's playbook of that name, with extra variables."""
         kept = Path(tempfile.mkdtemp(dir=self.scratch))
         book = tasks
@@ -157,7 +155,7 @@ def contains(text: str, *parts: str) -> None:
         assert part in text, f"{part!r} is not in {text[-2000:]!r}"
 
 
-def main(target: str, scenarios: list[Callable[[Scenario], None]], config: str, wanted: str = "") -> int:
+def main(target: str, scenarios: Sequence[Callable[[Scenario], None]], config: str, wanted: str = "") -> int:
     """Run all, or those whose name begins so, two at a time."""
     chosen = [one for one in scenarios if one.__name__.startswith(wanted)]
     settings = json.loads(Path(config).read_text())

@@ -193,7 +193,7 @@ class Scenario:
                     counts[by_snapshot_or_vm[call["vm"]]] += 1
         return counts
 
-    def play(self, *words: str, playbook: str = "", keywords: dict[str, Any] | None = None, **variables: Any) -> Ran:
+    def play(self, *words: str, playbook: Any = "", keywords: Any = None, **variables: Any) -> Ran:
         """Run a playbook; "keywords" are those of the play, the others are extra variables."""
         started = self.start(*words, playbook=playbook, keywords=keywords, **variables)
         started.process.wait()
@@ -205,9 +205,7 @@ class Scenario:
         }
         return Ran(started.process.returncode, output, stats, outcomes)
 
-    def start(
-        self, *words: str, playbook: str = "", keywords: dict[str, Any] | None = None, **variables: Any
-    ) -> Started:
+    def start(self, *words: str, playbook: Any = "", keywords: Any = None, **variables: Any) -> Started:
         """Begin to run a playbook."""
         if not playbook:
             path = self.scratch / "play.yml"  # written out, since not every ansible-core takes a template for them
@@ -233,7 +231,9 @@ class Scenario:
             environment.pop("ANSIBLE_CONFIG", None)
             python = str(Path(self.ansible) / "python")
         common = {"ansible_connection": "savepoint_guest", "ansible_python_interpreter": python}
-        children = {group: {"hosts": {self.prefix + one: {} for one in hosts}} for group, hosts in self.groups.items()}
+        children: dict[str, Any] = {
+            group: {"hosts": {self.prefix + one: {} for one in hosts}} for group, hosts in self.groups.items()
+        }
         inventory = self.scratch / "inventory.json"
         inventory.write_text(json.dumps({"all": {"hosts": self.hosts, "vars": common, "children": children}}))
         extra = {self.set_variable: self.set, **self.settings, **variables}
@@ -284,8 +284,9 @@ def run(stage: Stage, function: Callable[[Scenario], None]) -> str | None:
     return problem
 
 
-def main(scenarios: Sequence[Callable[[Scenario], None]], config: str, wanted: str = "", vcenters: int = 1) -> int:
-    """Run all scenarios, or those whose name begins with "wanted"."""
+def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters: int = 1) -> int:
+    """The words are the configuration of the integration tests, and how the wanted scenarios' names begin."""
+    config, wanted = words[0], "".join(words[1:2])
     chosen = [one for one in scenarios if one.__name__.replace("_", "-").startswith(wanted)]
     found = json.loads(Path(config).read_text())
     with ExitStack() as stack:

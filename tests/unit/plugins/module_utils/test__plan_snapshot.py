@@ -42,7 +42,7 @@ from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.build
 DEFAULTS: dict[str, Any] = {
     "state": "present",
     **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
-    **dict.fromkeys(("owner", "expires_in", "hold", "phase")),
+    **dict.fromkeys(("owner", "expires_in", "hold", "phase", "quiesce_timeout")),
     **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
     "fallback": "none",
 }
@@ -649,3 +649,21 @@ def test_a_weaker_kind_with_leave_is_kept_under_its_true_name() -> None:
     )
     assert more.failure is None
     assert "kept as crash_consistent" in more.warnings[0]
+
+
+@pytest.mark.parametrize(("limit", "minutes"), [("5m", 5), ("90s", None), ("5m1s", 6), ("4h", 240), ("241m", None)])
+def test_the_time_to_quiesce(limit: str, minutes: int | None) -> None:
+    if minutes is None:
+        with pytest.raises(InputError, match="5m to 240m"):
+            wish(snapshot_name="x", quiesce=True, quiesce_timeout=limit)
+        return
+    machine = vm(tools_running=True, power_state="poweredOn")
+    create = plan_snapshot(machine, wish(snapshot_name="x", quiesce=True, quiesce_timeout=limit), NOW).actions[0]
+    assert isinstance(create, Create)
+    assert create.quiesce_minutes == minutes
+
+
+def test_no_time_to_quiesce_without_quiescing() -> None:
+    create = plan_snapshot(vm(), wish(snapshot_name="x", quiesce_timeout="10m"), NOW).actions[0]
+    assert isinstance(create, Create)
+    assert create.quiesce_minutes is None

@@ -77,7 +77,8 @@ def test_a_call_that_was_stopped_did_nothing() -> None:
 
 
 def test_no_answer() -> None:
-    for registered in (None, {}, {"results": []}, {"msg": "broke"}, answer(msg="broke"), answer(results=[])):
+    broken: list[Any] = [None, {}, {"results": []}, {"msg": "broke"}, answer(msg="broke"), answer(results=[])]
+    for registered in broken:
         found = entry_of(registered, CALL, "c")
         assert (found["status"], found["no_answer"]) == ("failed", True)
     assert entry_of(answer(msg="broke"), CALL, "c")["msg"] == "broke"
