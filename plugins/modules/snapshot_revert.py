@@ -129,10 +129,15 @@ EXAMPLES = r"""
     wait_for_guest: 10m
     max_age: 24h
 
+- name: Snapshot it for the next change
+  savepoint.vsphere.snapshot:
+    name: web-01
+    snapshot_set: CHG0031338
+
 - name: Put it back only if that is what everybody expects
   savepoint.vsphere.snapshot_revert:
     name: web-01
-    snapshot_set: CHG0031337
+    snapshot_set: CHG0031338
     power_state: 'on'
     safeguards:
       ignore:

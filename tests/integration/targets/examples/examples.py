@@ -33,8 +33,10 @@ MACHINE = re.compile(r"\b(([a-z]+)-\d\d)\b")
 FOLDER = re.compile(r"/DC0/vm/([a-z]+)")
 # A group of hosts or a folder that is only named, as in "hosts: web", has these.
 GROUP = ("01", "02")
-# Roles that work on the guests alone.
-GUEST_ONLY = {"savepoint.vsphere.patch", "savepoint.vsphere.verify"}
+# What works on the guests or the controller alone.
+GUEST_ONLY = {f"savepoint.vsphere.{name}" for name in ("patch", "verify", "batch_info", "batch_wait")}
+# Tasks for systems that the guests are not, from collections that are not here; tests/repo/test_guides.py reads them.
+OTHER_SYSTEMS = {"guide_patching.rst"}
 MARKDOWN = re.compile(r"^( *)```ya?ml[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^( *)\.\. code-block:: ya?ml[^\n]*\n((?:\1 +[^\n]*\n|[ \t]*\n)+)", re.MULTILINE)
 
@@ -96,7 +98,7 @@ def pages(root: Path) -> list[Page]:
     texts = [root / "README.md", *sorted(root.glob("docs/**/*.md")), *sorted(root.glob("docs/**/*.rst"))]
     texts += sorted(root.glob("roles/*/README.md"))
     found = [module_page(path) for path in modules]
-    found += [text_page(path, root) for path in texts if path.exists()]
+    found += [text_page(path, root) for path in texts if path.exists() and path.name not in OTHER_SYSTEMS]
     for page in found:
         page.read()
     return [page for page in found if page.playbooks]
