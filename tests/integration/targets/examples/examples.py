@@ -111,6 +111,7 @@ def inventory(machines: list[tuple[str, str]], simulator: str) -> dict[str, Any]
         groups.setdefault(group, {"hosts": {}})["hosts"][name] = {
             "ansible_connection": "savepoint_guest",
             "savepoint_guest_control": simulator,
+            "ansible_become": False,  # a guest has one user only
         }
     local = {"ansible_connection": "local"}
     return {
