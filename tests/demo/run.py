@@ -37,7 +37,7 @@ fi
 echo "app $(cat ~/etc/app/release) is healthy"
 """
 # The tasks whose output is for people; of the others only the name and the number of changes are shown.
-SPOKEN = ("Show the trees", "Tell the readiness", "Summary")
+SPOKEN = ("Show the trees", "Tell what is ready", "Tell the readiness", "Summary")
 
 
 def say(text: str = "") -> None:
@@ -128,7 +128,7 @@ def condensed(lines: Iterator[str] | Any) -> Iterator[str]:
                 yield ""
         elif spoken:
             # Only the lines of a list of texts; the rest is Ansible's frame around it.
-            text = re.fullmatch(r'\s+(".*"),?', line)
+            text = re.fullmatch(r'\s+("(?:[^"\\]|\\.)*"),?', line)
             if text and text[1] != '""':
                 yield f"    {json.loads(text[1])}"
         else:
