@@ -15,7 +15,8 @@ ALLOWED = re.compile(
     FILES\.json | MANIFEST\.json | LICENSE | README\.md | CHANGELOG\.rst
     | meta/(runtime|execution-environment)\.yml | meta/ee-(requirements|bindep)\.txt
     | changelogs/(config|changelog)\.yaml
-    | plugins/(action|doc_fragments|filter|module_utils|modules)/[^/]+\.(py|yml)
+    | plugins/(action|doc_fragments|filter|module_utils|modules|plugin_utils)/[^/]+\.(py|yml)
+    | roles/[^/]+/files/[^/]+\.sh
     | (roles|playbooks|extensions|docs)/.+\.(yml|yaml|j2|md|rst|py|json|txt)
     """,
     re.VERBOSE,
