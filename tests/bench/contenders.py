@@ -19,6 +19,8 @@ SNAPSHOT = "bench"
 def plain_environment() -> dict[str, str]:
     """That of a user with no settings of their own."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "VMWARE_", "GOVC_"))}
+    # Else everyone would compile their own Python files anew at each start.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**env, "LC_ALL": "C.UTF-8"}
 
 

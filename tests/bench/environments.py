@@ -31,7 +31,7 @@ def digest(*paths: Path) -> str:
 
 def peers() -> Path:
     """The Python of an environment with the peers and matplotlib, made if need be."""
-    target = HOME / f"peers-{digest(REQUIREMENTS)}"
+    target = HOME / f"peers-{digest(REQUIREMENTS, Path(__file__))}"
     python = target / "bin" / "python"
     if (target / "complete").exists():
         return python
@@ -43,10 +43,11 @@ def peers() -> Path:
         shutil.rmtree(target, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(target)], check=True)
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        words = ["install", "--quiet", "--requirement", str(REQUIREMENTS)]
-        quick = [[uv, "pip", *words, "--python", str(python)]] if uv else []
+        words = ["--quiet", "--requirement", str(REQUIREMENTS)]
+        quick = [[uv, "pip", "install", "--compile-bytecode", *words, "--python", str(python)]] if uv else []
         if not any(subprocess.run(command, check=False).returncode == 0 for command in quick):
-            subprocess.run([str(python), "-m", "pip", "--disable-pip-version-check", *words], check=True)
+            pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--compile"]
+            subprocess.run([*pip, *words], check=True)
         (target / "complete").touch()
     return python
 

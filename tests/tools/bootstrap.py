@@ -92,11 +92,14 @@ def build() -> None:
     say(f"making .venv with Python {'.'.join(map(str, version))} ({python}); about half a minute, once")
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.run([python, "-m", "venv", str(VENV)], check=True)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    # Compiled once, here: else each of the thousands of Pythons that the tests start compiles what it imports, wherever
+    # PYTHONDONTWRITEBYTECODE is set, as it is in many images.
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--compile"]
     uv = re.search(r"^uv==\S+", REQUIREMENTS.read_text(), re.MULTILINE)
     quick = uv is not None and subprocess.run([*pip, uv.group()], check=False).returncode == 0
     if quick:
-        command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--requirement", str(REQUIREMENTS)]
+        command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode"]
+        command += ["--requirement", str(REQUIREMENTS)]
         environment = {**os.environ, "VIRTUAL_ENV": str(VENV)}
         quick = subprocess.run(command, env=environment, check=False).returncode == 0
     if not quick:

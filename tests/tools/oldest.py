@@ -21,7 +21,7 @@ def environment() -> Path | None:
     python = interpreter()
     if python is None:
         return None
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + python.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes() + python.encode()).hexdigest()[:12]
     place = bootstrap.CACHE / f"oldest-{digest}"
     programs = place / "bin"
     bootstrap.CACHE.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,8 @@ def make(place: Path, python: str) -> None:
     uv = bootstrap.VENV / "bin" / "uv"
     if os.access(uv, os.X_OK):
         subprocess.run([str(uv), "venv", "--quiet", "--python", python, str(place)], check=True)
-        pip = [str(uv), "pip", "install", "--quiet", "--python", str(place / "bin" / "python")]
+        pip = [str(uv), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(place / "bin" / "python")]
     else:
         subprocess.run([python, "-m", "venv", str(place)], check=True)
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--compile"]
     subprocess.run([*pip, "--requirement", str(REQUIREMENTS)], check=True)
