@@ -63,7 +63,9 @@ class TaskBoard:
         self._new: list[Any] = []
         self._changed = changed
         self._go = threading.Event()
-        self.more_to_come = True
+        self._last_in = threading.Event()
+        self._more_to_come = True
+        self._enrolled = False
         self._stopped = False
         self._waiting = False
         self._thread = threading.Thread(target=self._follow, name="savepoint-tasks", daemon=True)
@@ -77,10 +79,24 @@ class TaskBoard:
     ) -> None:
         self._stopped = True
         self._go.set()
+        self._last_in.set()
         if self._waiting:
             self._watch.cancel()
         self._thread.join(LONGEST_WAIT + 1)
         self._watch.__exit__(kind, error, trace)
+
+    @property
+    def more_to_come(self) -> bool:
+        """Will there be more tasks to enrol?"""
+        return self._more_to_come
+
+    @more_to_come.setter
+    def more_to_come(self, more: bool) -> None:
+        if self._enrolled and not more:
+            # The last ones may have ended already, and the whole call with them; the pause is for a crowd on its way.
+            self._enrolled = False
+            self._last_in.set()
+        self._more_to_come = more
 
     @property
     def watched(self) -> tuple[TaskState, ...]:
@@ -107,6 +123,7 @@ class TaskBoard:
     def enrol(self, tasks: Sequence[Any]) -> list[str]:
         """Tell vCenter to report on these tasks; gives those that it does not know any more. In any thread."""
         gone = self._watch.add(tasks)
+        self._enrolled = True
         self._go.set()
         return gone
 
@@ -149,7 +166,8 @@ class TaskBoard:
                 self._watch.drop(moid for moid, values in changes if _is_end(values.get("info.state")))
                 self._changed(changes)
                 pause = min(LONGEST_PAUSE, PAUSE_EACH * len(self._watch))
-                time.sleep(max(0.0, begun + pause - time.monotonic()))
+                if self._last_in.wait(max(0.0, begun + pause - time.monotonic())):
+                    self._last_in.clear()
 
 
 def _is_end(state: Any) -> bool:

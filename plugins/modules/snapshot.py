@@ -297,6 +297,10 @@ result:
 
 import os
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._payload import quicken
+
+quicken()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (

@@ -392,6 +392,10 @@ snapshots_tree:
   sample: {"4": {id: 4, name: CHG0031337, children: {}}}
 """
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._payload import quicken
+
+quicken()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (

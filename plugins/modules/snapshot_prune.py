@@ -292,6 +292,10 @@ vm:
   sample: {name: web-01, moid: vm-42, instance_uuid: 50331f8c-0000-4000-8000-000000000000, folder: /DC0/vm/web}
 """
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._payload import quicken
+
+quicken()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (

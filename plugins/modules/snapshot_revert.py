@@ -234,6 +234,10 @@ result:
   sample: {completion_time: "2026-11-23T02:00:03+00:00", entity_name: web-01, error: null, state: success}
 """
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._payload import quicken
+
+quicken()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (

@@ -15,7 +15,7 @@ import (
 
 // reader reads properties in bulk. vcsim copies all that it reads by writing it as XML and parsing that, which for a
 // few thousand VMs takes most of a reply's time. The reader takes the reads that are plain, of named properties of
-// objects of one type, by reference or through a view, and leaves all others to vcsim.
+// objects by reference or through a view, and leaves all others to vcsim.
 type reader struct {
 	world *world
 	mu    sync.Mutex
@@ -31,19 +31,24 @@ type page struct {
 
 // plain tells whether the reader can do it.
 func plain(spec types.PropertyFilterSpec) bool {
-	if len(spec.PropSet) != 1 || len(spec.PropSet[0].PathSet) == 0 || isTrue(spec.PropSet[0].All) {
+	paths := pathsByType(spec)
+	if len(paths) == 0 || len(paths) != len(spec.PropSet) {
 		return false
 	}
-	for _, name := range spec.PropSet[0].PathSet {
-		if strings.Contains(name, "[") {
+	for _, wanted := range spec.PropSet {
+		if len(wanted.PathSet) == 0 || isTrue(wanted.All) || intricate[wanted.Type] {
 			return false
 		}
+		for _, name := range wanted.PathSet {
+			if strings.Contains(name, "[") {
+				return false
+			}
+		}
 	}
-	kind := spec.PropSet[0].Type
 	for _, o := range spec.ObjectSet {
 		switch len(o.SelectSet) {
 		case 0:
-			if o.Obj.Type != kind {
+			if paths[typeOf(o.Obj)] == nil {
 				return false
 			}
 		case 1:
@@ -59,9 +64,35 @@ func plain(spec types.PropertyFilterSpec) bool {
 	return true
 }
 
+// intricate are the types that others are derived from or that are derived from one read here; vcsim reads those.
+var intricate = map[string]bool{
+	"ManagedEntity": true, "ExtensibleManagedObject": true, "ResourcePool": true,
+	"ClusterComputeResource": true, "StoragePod": true,
+}
+
+// typeOf is the type by which an object is asked for: of the two below, the more general one.
+func typeOf(ref types.ManagedObjectReference) string {
+	switch ref.Type {
+	case "ClusterComputeResource":
+		return "ComputeResource"
+	case "StoragePod":
+		return "Folder"
+	}
+	return ref.Type
+}
+
+// pathsByType lists what is wanted of each type.
+func pathsByType(spec types.PropertyFilterSpec) map[string][]string {
+	paths := make(map[string][]string, len(spec.PropSet))
+	for _, wanted := range spec.PropSet {
+		paths[wanted.Type] = wanted.PathSet
+	}
+	return paths
+}
+
 // read reads the objects of a plain spec. Those that are gone are left out, unless one was named.
 func (r *reader) read(ctx *simulator.Context, spec types.PropertyFilterSpec) ([]types.ObjectContent, types.BaseMethodFault) {
-	kind, paths := spec.PropSet[0].Type, spec.PropSet[0].PathSet
+	wanted := pathsByType(spec)
 	var contents []types.ObjectContent
 	seen := make(map[types.ManagedObjectReference]bool)
 	for _, o := range spec.ObjectSet {
@@ -77,7 +108,8 @@ func (r *reader) read(ctx *simulator.Context, spec types.PropertyFilterSpec) ([]
 			ctx.WithLock(object, func() { refs = members(object) })
 		}
 		for _, ref := range refs {
-			if ref.Type != kind || seen[ref] {
+			paths := wanted[typeOf(ref)]
+			if paths == nil || seen[ref] {
 				continue
 			}
 			seen[ref] = true

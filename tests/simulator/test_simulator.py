@@ -805,6 +805,7 @@ def test_guest_follows_power_and_snapshots(sim: simctl.Simulator, m: Machine) ->
     m.revert(crash)
     assert not guest()["reachable"] and "off" in guest()["why"]
     assert m.vm.guest.toolsRunningStatus == "guestToolsNotRunning" and m.vm.guest.ipAddress is None
+    m.patch(boot="2s")  # long enough to be seen on a busy machine
     m.done(m.vm.PowerOnVM_Task())
     assert "booting" in guest()["why"]
     eventually(lambda: guest()["reachable"])
@@ -896,6 +897,28 @@ def test_fleet_and_paging() -> None:
         assert (len(seen), pages) == (3000, 3)
         assert time.monotonic() - began < 60
         assert si.content.searchIndex.FindByInventoryPath("/DC0/vm/a/b/vm-3000") is not None
+
+
+def test_several_types_in_one_read() -> None:
+    with simctl.Simulator(vms=3, folder="a/b", hosts=2) as fleet:
+        si = connect(fleet)
+        pc = vmodl.query.PropertyCollector
+        wanted = {vim.VirtualMachine: ["name", "parent"], vim.Folder: ["name"], vim.ComputeResource: ["name", "summary"]}
+        view = si.content.viewManager.CreateContainerView(si.content.rootFolder, list(wanted), True)
+
+        def read(*kinds: Any) -> dict[str, list[str]]:
+            spec = filter_spec(kinds[0], wanted[kinds[0]], view)
+            spec.propSet = [pc.PropertySpec(type=kind, pathSet=wanted[kind]) for kind in kinds]
+            found = si.content.propertyCollector.RetrievePropertiesEx([spec], pc.RetrieveOptions()).objects
+            return {o.obj._moId: sorted(p.name for p in o.propSet) for o in found}
+
+        together = read(*wanted)
+        alone = [read(kind) for kind in wanted]
+        assert together == {moid: paths for part in alone for moid, paths in part.items()}
+        assert [len(part) for part in alone] == [3, 6, 1]
+        assert alone[0] == dict.fromkeys(alone[0], ["name", "parent"])
+        [cluster] = alone[2]
+        assert cluster.startswith("clustercomputeresource") or cluster.startswith("domain-c")
 
 
 def test_stock(sim: simctl.Simulator) -> None:
