@@ -34,6 +34,7 @@ PLAY: dict[str, Any] = {
         {
             "name": "Restart the app",
             "ansible.builtin.copy": {"content": "restarted\n", "dest": "restarted", "mode": "0644"},
+            "when": "patch_guard_verdict.passed | default(true)",
         }
     ],
 }
@@ -131,18 +132,24 @@ def check_mode(scenario: Scenario) -> None:
 
 
 def too_many(scenario: Scenario) -> None:
-    """More fail than may be reverted: all is left as it is. Both ways on that the summary tells work."""
-    scenario.machines(a="verify", b="patch", c="", d="")
+    """More fail than may be reverted: all is left as it is. Both ways on that the summary tells work.
+
+    Managed object IDs repeat across vCenters, so each machine must go back on its own.
+    """
+    for short, trouble in {"a": "verify", "b": "patch", "c": "", "d": ""}.items():
+        scenario.machine(short, site=short in "bd", trouble=trouble)
     ran = scenario.play()
     equal(ran.ended("failed"), ["a", "b", "c", "d"], "failed")
     equal(sorted(scenario.snapshots()), ["a", "b", "c", "d"], "snapshots kept")
     equal(set(scenario.versions().values()), {"2"}, "versions")
 
-    found = re.search(r'"(ansible localhost -m savepoint.vsphere.snapshot_revert .*)"', ran.output)
-    assert found, ran.output
+    found = re.findall(r'"(ansible localhost -m savepoint.vsphere.snapshot_revert .*)"', ran.output)
+    equal(len(found), 2, f"commands, one for each vCenter, in {ran.output}")
     environment = {**os.environ, **scenario.stage.config["sim_env"]}
-    command = json.loads(f'"{found[1]}"')
-    subprocess.run(command, shell=True, check=True, stdout=subprocess.PIPE, env=environment)
+    for command in found:
+        words = json.loads(f'"{command}"')
+        assert "safeguards" in words and "password" not in words, words
+        subprocess.run(words, shell=True, check=True, stdout=subprocess.PIPE, env=environment)
     equal(scenario.versions(), {"a": "1", "b": "1", "c": "2", "d": "2"}, "versions after the command")
 
     ran = scenario.play(patch_guard_max_reverts="100%")
@@ -154,11 +161,15 @@ def too_many(scenario: Scenario) -> None:
 def batches(scenario: Scenario) -> None:
     """Each batch is settled before the next begins, and the outcomes of all are told."""
     scenario.machines(a="", b="verify", c="", d="patch")
-    ran = scenario.play(keywords={"serial": 2})
+    demoted = ["consolidation_needed"]  # which no revert knows, and which must not keep it from being done
+    ran = scenario.play(keywords={"serial": 2}, patch_guard_fail_on_rollback=False, patch_guard_ignore_blockers=demoted)
     equal((ran.ended("committed"), ran.ended("recovered")), (["a", "c"], ["b", "d"]), "outcomes")
     equal(scenario.versions(), {"a": "2", "b": "1", "c": "2", "d": "1"}, "versions")
     equal(scenario.snapshots(), {}, "snapshots left")
-    equal(ran.rc, 2, "rc")
+    equal(ran.rc, 0, "rc")
+    # Ansible runs what was notified before the failure at the end of the play, unless the handler itself objects.
+    restarted = [short for short in scenario.shorts if (scenario.disk(short) / "restarted").exists()]
+    equal(restarted, ["a", "c"], "restarted")
 
     # The play's own limit acts between the batches.
     ran = scenario.play(keywords={"serial": 2, "max_fail_percentage": 10})
@@ -215,17 +226,22 @@ def vcenter_refuses(scenario: Scenario) -> None:
 
 
 def old_set(scenario: Scenario) -> None:
-    """A snapshot of the set that is older than the limit can't be rolled back to, so the host is not patched."""
-    scenario.machines(a="", b="")
+    """One that is older than the limit, or not current any more, is no way back, so the host is not patched."""
+    scenario.machines(a="", b="", c="")
     scenario.ask(
         "a",
         "POST",
         "/snapshots",
         {"name": "x", "description": f"[savepoint set={scenario.set} kind=crash_consistent]", "age": "30h"},
     )
+    own = f"[savepoint set={scenario.set} kind=crash_consistent]"
+    scenario.ask("c", "POST", "/snapshots", {"name": "x", "description": own})
+    scenario.ask("c", "POST", "/snapshots", {"name": "somebody's"})
     ran = scenario.play()
-    equal((ran.ended("untouched"), ran.ended("committed")), (["a"], ["b"]), "outcomes")
+    equal((ran.ended("untouched"), ran.ended("committed")), (["a", "c"], ["b"]), "outcomes")
     contains(ran.why("a"), "set_too_old", "use a new set ID")
+    contains(ran.why("c"), "set_not_current")
+    equal(scenario.versions(), {"a": "1", "b": "2", "c": "1"}, "versions")
 
 
 def strategies(scenario: Scenario) -> None:
@@ -266,6 +282,7 @@ def wrong_input(scenario: Scenario) -> None:
         ({"patch_guard_max_reverts": "many"}, "neither a count"),
         ({"patch_guard_max_revert_age": "soon"}, "is not a duration"),
         ({"patch_guard_consistency": "perfect"}, "value of patch_guard_consistency must be one of"),
+        ({"patch_guard_ignore_refusals": ["disk_added"]}, "patch_guard_ignore_refusals must be one or more of"),
         ({"patch_guard_set": ""}, "patch_guard_set must not be empty"),
     ]
     for variables, said in wrong:
@@ -293,4 +310,4 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
 
 
 if __name__ == "__main__":
-    sys.exit(main(SCENARIOS, *sys.argv[1:]))
+    sys.exit(main(SCENARIOS, *sys.argv[1:], vcenters=2))
