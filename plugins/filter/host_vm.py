@@ -17,7 +17,8 @@ description:
     C(savepoint_vm), which is such an entry itself, and is how an inventory overrides all else.
     C(moid), the managed object ID, as C(vmware.vmware.vms) gives it.
     C(instance_uuid), C(config.instanceUuid), nested or as one name with a dot, and C(vc_uuid), the instance UUID, as
-    C(vmware.vmware.vms) and C(community.vmware.vmware_vm_inventory) give it.
+    C(vmware.vmware.vms) and C(community.vmware.vmware_vm_inventory) give it; also in the spelling that both give it
+    when they are told to make property names safe, C(config.instance_uuid) and C(config_instance_uuid).
   - Without any of them it gives the inventory name as it is. It never shortens it, since another machine may have
     the short name.
 positional: _input
@@ -55,6 +56,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
+FLAT_UUIDS = ("config.instanceUuid", "config.instance_uuid", "config_instance_uuid", "config_instanceUuid", "vc_uuid")
 FQDN_VARIABLES = ("ansible_fqdn", "ansible_host", "ansible_ssh_host")
 
 
@@ -74,9 +76,9 @@ def host_vm(variables: Mapping[str, Any], alternate: bool = False) -> Any:
 
 def _instance_uuid(variables: Mapping[str, Any]) -> str:
     config = variables.get("config")
-    nested = config.get("instanceUuid") if isinstance(config, Mapping) else None
-    found = (variables.get("instance_uuid"), nested, variables.get("config.instanceUuid"), variables.get("vc_uuid"))
-    return next((str(one) for one in found if one), "")
+    nested = [config.get(key) for key in ("instanceUuid", "instance_uuid")] if isinstance(config, Mapping) else []
+    flat = [variables.get(key) for key in FLAT_UUIDS]
+    return next((str(one) for one in (variables.get("instance_uuid"), *nested, *flat) if one), "")
 
 
 def _other_name(name: str, variables: Mapping[str, Any]) -> str:

@@ -58,7 +58,8 @@ RETURN = r"""
 _value:
   description:
     - For each host its C(outcome) (V(committed), V(recovered), V(reverted), V(failed) or V(untouched)), the C(reason),
-      whether it ends as C(failed), and its C(vm) with C(name) and C(moid).
+      whether it ends as C(failed), its C(vm) with C(name) and C(moid), and as C(fallback) why its snapshot was of a
+      weaker kind than asked for, empty if it was not.
   type: dict
 """
 
@@ -98,11 +99,13 @@ def patch_outcomes(hostvars: Facts, members: Sequence[str], **settled: Any) -> A
     for host in members:
         facts = hostvars[host]
         outcome = _outcome(host, facts, done)
-        vm = (facts.get("pre_patch_result") or {}).get("vm") or {}
+        ready = facts.get("pre_patch_result") or {}
+        vm = ready.get("vm") or {}
         told[host] = {
             **asdict(outcome),
             "reason": one_line(outcome.reason),
             "vm": {"name": vm.get("name"), "moid": vm.get("moid")},
+            "fallback": one_line(str(ready.get("fallback") or "")),
         }
     return harmless(told)
 

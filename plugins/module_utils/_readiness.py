@@ -151,10 +151,13 @@ def _blockers(vm: Vm, wish: ReadinessWish, now: datetime) -> Iterator[Finding]:
         )
     granted = grant(vm, wish.memory, wish.quiesce, wish.allow_crash)
     if granted.refused is not None:
-        yield Finding("kind", granted.refused, "start VMware Tools, or choose another kind of snapshot")
+        tools = "start VMware Tools, " if wish.quiesce else ""
+        yield Finding("kind", granted.refused, f"{tools}choose another kind of snapshot, or allow fallback: crash")
     if vm.consolidation_needed:
         yield Finding(
-            "consolidation_needed", "its disks need consolidation", "consolidate them in the vSphere Client first"
+            "consolidation_needed",
+            "its disks need consolidation",
+            "consolidate them first, for instance with savepoint.vsphere.snapshot_consolidate",
         )
     product = next((name for one in vm.snapshots if (name := backup_product(one)) is not None), None)
     if product is not None:

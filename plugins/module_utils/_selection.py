@@ -202,7 +202,7 @@ def parse_scope(given: Mapping[str, Any]) -> Scope:
 def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> tuple[Resolved, ...]:
     """Match every entry, in order. An entry's problem is on its result, for the caller to weigh.
 
-    Raises InputError when two entries are the same VM: that is a mistake whatever ``unresolved`` says.
+    Entries that are the same VM have that as their problem, all of them: nobody knows which one is meant.
     """
     by_name: dict[str, list[Candidate]] = {}
     by_uuid: dict[tuple[bool, str], list[Candidate]] = {}
@@ -214,8 +214,9 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
             if uuid:
                 by_uuid.setdefault((instance, uuid.lower()), []).append(candidate)
     results: list[Resolved] = []
-    seen: dict[str, Selector] = {}
-    for selector in selectors:
+    same: dict[str, list[int]] = {}
+    asked = tuple(selectors)
+    for place, selector in enumerate(asked):
         if selector.moid is not None:
             found = [by_moid[selector.moid]] if selector.moid in by_moid else []
         elif selector.uuid is not None:
@@ -224,10 +225,15 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
             found = [one for one in by_name.get(selector.name or "", []) if _is_in(one, selector)]
         result = _judge(selector, found, by_name)
         if result.moid is not None:
-            twin = seen.setdefault(result.moid, selector)
-            if twin is not selector:
-                raise InputError(f"{twin.text} and {selector.text} are the same virtual machine, {result.moid}")
+            same.setdefault(result.moid, []).append(place)
         results.append(result)
+    for moid, places in same.items():
+        if len(places) > 1:
+            texts = " and ".join(dict.fromkeys(asked[place].text for place in places))
+            told = texts if len({asked[place].text for place in places}) > 1 else f"{len(places)} entries, {texts},"
+            for place in places:
+                problem = f"{told} are the same virtual machine, {moid}"
+                results[place] = Resolved(results[place].raw, problem=problem)
     return tuple(results)
 
 

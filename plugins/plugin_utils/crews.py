@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,10 +78,32 @@ def alone(seats: Mapping[str, Seat], live: Sequence[str], me: str, crews: Iterab
     return [_call(leader, vcenter, hosts, seats) for vcenter, hosts in _by_vcenter(seats, present)]
 
 
+def before(
+    others: Mapping[str, Mapping[str, Any]], first: Container[str], vcenter: str, run: str
+) -> tuple[list[str], list[Any]]:
+    """Who takes space before a call to that vCenter: MoIDs of those with a snapshot, and the VMs of those on the way.
+
+    ``others`` are the variables of the hosts outside of the call, and ``first`` those before it in the play. A host on
+    the way counts if it is before, or was found ready already: then of two that ask at the same time, one counts.
+    """
+    earlier, ahead = [], []
+    for host, facts in others.items():
+        seat, result = facts.get("pre_patch__seat") or {}, facts.get("pre_patch_result") or {}
+        if seat.get("vcenter") != vcenter:
+            continue
+        judged = (result.get("vm") or {}).get("moid")
+        if result.get("guarded"):
+            earlier.append(str(judged))
+        elif seat.get("run") == run and not result.get("reason") and (judged or host in first):
+            ahead.append(seat["vm"])
+    return earlier, ahead
+
+
 def entry_of(answers: Any, call: Mapping[str, Any], host: str) -> dict[str, Any]:
     """A host's own entry of what its leader registered when it made its calls in a loop.
 
-    A call without results gives an entry that failed and has ``no_answer``.
+    A call without results gives an entry that failed and has ``no_answer``. Where it was made for more VMs than it has
+    hosts, those of the hosts are the last.
     """
     registered = answers if isinstance(answers, Mapping) else {}
     made = list(registered.get("results") or ())
@@ -89,10 +111,10 @@ def entry_of(answers: Any, call: Mapping[str, Any], host: str) -> dict[str, Any]
     if answer is None:
         return _missing(registered.get("msg"))
     entries = answer.get("results")
-    place = list(call["hosts"]).index(host)
-    if not isinstance(entries, (list, tuple)) or place >= len(entries):
+    if not isinstance(entries, (list, tuple)) or len(entries) < len(call["hosts"]):
         return _missing(answer.get("msg"))
-    entry = {**entries[place], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
+    own = entries[len(entries) - len(call["hosts"]) :]
+    entry = {**own[list(call["hosts"]).index(host)], "vcenter": answer.get("vcenter") or {}, "no_answer": False}
     # A limit stopped the whole call before it did anything: what it says is said of the call.
     return {**entry, "status": "failed", "msg": str(answer.get("msg"))} if entry.get("status") == "skipped" else entry
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from layout import ROLES, has_target, load
+from layout import ROLES, ROOT, has_target, load
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -36,3 +37,24 @@ def test_options_carry_the_name_of_the_role(name: str) -> None:
 @pytest.mark.parametrize("name", ROLES)
 def test_every_option_is_described(name: str) -> None:
     assert [option for option, spec in documented(name).items() if not spec.get("description")] == []
+
+
+def table(title: str) -> list[str]:
+    """The codes in the first column of a table of the guide to readiness, by the title above it."""
+    text = (ROOT / "docs/docsite/rst/guide_readiness.rst").read_text()
+    rows = text.split(f"\n{title}\n{'-' * len(title)}\n")[1].split(".. list-table::")[1].split("\n\n\n")[0]
+    return [
+        code for row in re.findall(r"^   \* - (``.*)$", rows, re.MULTILINE) for code in re.findall(r"``(\w+)``", row)
+    ]
+
+
+@pytest.mark.parametrize("name", ["pre_patch", "patch_guard"])
+def test_every_blocker_of_the_guide_can_be_demoted_and_nothing_else(name: str) -> None:
+    assert documented(name)[f"{name}_ignore_blockers"]["choices"] == table("Blockers")
+
+
+def test_the_guide_has_every_finding() -> None:
+    known = {*table("Blockers"), *table("Warnings")}
+    sources = [ROOT / f"plugins/module_utils/{name}.py" for name in ("_readiness", "_readiness_fleet", "_parties")]
+    found = {code for path in sources for code in re.findall(r'Finding\(\s*"(\w+)"', path.read_text())}
+    assert found and found <= known

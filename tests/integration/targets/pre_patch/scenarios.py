@@ -126,6 +126,50 @@ def kinds(scenario: Scenario) -> None:
     contains(ran.output, "crash_consistent snapshot", "VMware Tools is not running")
 
 
+def trouble_of_one(scenario: Scenario) -> None:
+    """Two hosts that are the same VM are left out, and nobody else; no spelling of the password is shown."""
+    for short in ("twin", "other", "sanitized"):
+        scenario.machine(short)
+    prefix, secret = scenario.prefix, scenario.stage.sites[0].connection["password"]
+    alias = {key: value for key, value in scenario.stage.sites[0].connection.items() if key != "password"}
+    for host in scenario.hosts.values():
+        host["savepoint_connection"] = {**alias, "pwd": secret}
+    twin = {"savepoint_vm": {"moid": scenario.vm("twin")["moid"]}}
+    scenario.hosts[prefix + "same"] = scenario.hosts[prefix + "twin"] | twin
+    scenario.hosts[prefix + "other"]["savepoint_no_revert"] = False
+    named = {"config_instance_uuid": scenario.vm("sanitized")["instance_uuid"]}
+    named["savepoint_guest_vm"] = prefix + "sanitized"
+    scenario.hosts["from-inventory"] = scenario.hosts.pop(prefix + "sanitized") | named
+    ran = scenario.play("-vvv", playbook=PLAYBOOK)
+    equal(sorted(outcome(ran.stats, scenario, "guarded")), ["from-inventory", "other"], "guarded")
+    why = outcome(ran.stats, scenario, "untouched")
+    equal(sorted(why), ["same", "twin"], "untouched")
+    for short in ("same", "twin"):
+        contains(why[short], "are the same virtual machine", scenario.vm("twin")["moid"])
+    shown = [line for line in ran.output.splitlines() if f'"{secret}"' in line or f"'{secret}'" in line]
+    equal(shown, [], "the password")
+
+
+def space(scenario: Scenario) -> None:
+    """Hosts that do not wait for each other get no more space together than those that do."""
+    own = 1  # the datastore of the simulator that all targets share is to stay as it is
+    for short in "abcd":
+        scenario.machine(short, site=own)
+    room = {"capacity": 200 * 2**30, "free": 100 * 2**30}
+    scenario.stage.sites[own].request("PATCH", "/v1/datastores/LocalDS_0", room)
+    for strategy, serial in (("linear", "100%"), ("linear", 1), ("free", "100%")):
+        ran = scenario.play(
+            playbook=PLAYBOOK,
+            pre_patch_set=f"{strategy}-{serial}",
+            pre_patch_strategy=strategy,
+            pre_patch_serial=serial,
+            pre_patch_expected_growth="30GiB",
+            pre_patch_max_snapshots=9,
+        )
+        equal(len(outcome(ran.stats, scenario, "guarded")), 3, f"guarded, {strategy}, serial {serial}")
+        contains(next(iter(outcome(ran.stats, scenario, "untouched").values())), "blocker space")
+
+
 def check_mode_and_wrong_input(scenario: Scenario) -> None:
     """Nothing is taken in check mode, and nothing with wrong input."""
     scenario.machine("a")
@@ -149,8 +193,10 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
     groups,
     a_name_is_not_enough,
     kinds,
+    trouble_of_one,
+    space,
     check_mode_and_wrong_input,
 ]
 
 if __name__ == "__main__":
-    sys.exit(main(SCENARIOS, *sys.argv[1:]))
+    sys.exit(main(SCENARIOS, *sys.argv[1:], vcenters=2))

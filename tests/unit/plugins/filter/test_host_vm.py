@@ -19,6 +19,10 @@ from ansible_collections.savepoint.vsphere.plugins.filter.jump_hosts import jump
         ({"config": {"instanceUuid": "u"}}, {"uuid": "u", "use_instance_uuid": True}),
         ({"config": {"uuid": "bios"}}, "web01.example.com"),
         ({"config.instanceUuid": "u"}, {"uuid": "u", "use_instance_uuid": True}),
+        ({"config": {"instance_uuid": "u"}}, {"uuid": "u", "use_instance_uuid": True}),
+        ({"config.instance_uuid": "u"}, {"uuid": "u", "use_instance_uuid": True}),
+        ({"config_instance_uuid": "u"}, {"uuid": "u", "use_instance_uuid": True}),
+        ({"vc_uuid": "u"}, {"uuid": "u", "use_instance_uuid": True}),
         ({"savepoint_vm": {"name": "x", "folder": "y"}, "moid": "vm-7"}, {"name": "x", "folder": "y"}),
     ],
 )

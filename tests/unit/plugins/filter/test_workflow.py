@@ -102,6 +102,12 @@ def outcome(host_facts: dict[str, Any], **settled: Any) -> dict[str, Any]:
     return found
 
 
+def test_a_weaker_snapshot_is_told_of_its_host() -> None:
+    told = outcome(facts(result={"fallback": "VMware Tools\nis not running"}))
+    assert told["fallback"] == "VMware Tools is not running"
+    assert outcome(facts())["fallback"] == outcome({})["fallback"] == ""
+
+
 def test_outcomes() -> None:
     kept = {"h": {"committed": True, "reason": "its snapshot was removed"}}
     stuck = {"h": {"committed": False, "reason": "its snapshot is still there: locked"}}

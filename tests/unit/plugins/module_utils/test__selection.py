@@ -297,10 +297,11 @@ def test_every_entry_has_a_result_in_order_with_the_entry_as_given() -> None:
         (Selector("", uuid="5033-0001-cd", use_instance_uuid=True), Selector("", name="web-01", folder="web")),
     ],
 )
-def test_two_entries_that_are_the_same_vm_are_an_error(one: Selector, other: Selector) -> None:
-    with pytest.raises(InputError) as caught:
-        resolve([one, Selector("", moid="vm-2"), other], ALL)
-    assert caught.value.msg == f"{one.text} and {other.text} are the same virtual machine, vm-1"
+def test_entries_that_are_the_same_vm_are_all_wrong_and_no_others(one: Selector, other: Selector) -> None:
+    first, between, last = resolve([one, Selector("", moid="vm-2"), other], ALL)
+    assert (first.moid, between.moid, last.moid) == (None, "vm-2", None)
+    told = f"{one.text} and {other.text}" if one.text != other.text else f"2 entries, {one.text},"
+    assert first.problem == last.problem == f"{told} are the same virtual machine, vm-1"
 
 
 def test_two_entries_that_match_nothing_are_not_the_same_vm() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.savepoint.vsphere.plugins.plugin_utils.crews import Seat, alone, entry_of, together
+from ansible_collections.savepoint.vsphere.plugins.plugin_utils.crews import Seat, alone, before, entry_of, together
 
 SEATS = {"a": Seat("v1", "A"), "b": Seat("v2", "B"), "c": Seat("v1", "C", {"vm-3": "snapshot-3"}), "d": Seat("v2", "D")}
 
@@ -82,3 +82,29 @@ def test_no_answer() -> None:
         found = entry_of(registered, CALL, "c")
         assert (found["status"], found["no_answer"]) == ("failed", True)
     assert entry_of(answer(msg="broke"), CALL, "c")["msg"] == "broke"
+
+
+def test_entries_of_those_before_come_first() -> None:
+    entries = [{"status": "failed"}, {"status": "ok"}, {"status": "changed"}]
+    assert [entry_of(answer(results=entries), CALL, host)["status"] for host in CALL["hosts"]] == ["ok", "changed"]
+    assert entry_of(answer(results=entries[:1]), CALL, "c")["no_answer"] is True
+
+
+def host(vm: str, run: str = "1", vcenter: str = "v", **result: Any) -> dict[str, Any]:
+    return {"pre_patch__seat": {"run": run, "vcenter": vcenter, "vm": vm}, "pre_patch_result": result}
+
+
+def test_who_takes_space_first() -> None:
+    ready = {"reason": "", "vm": {"moid": "vm-1"}}
+    others = {
+        "not begun": {},
+        "has its snapshot": host("A", guarded=True, reason="", vm={"moid": "vm-9"}),
+        "of an earlier run": host("B", run="0"),
+        "elsewhere": host("C", vcenter="w", guarded=True, **ready),
+        "asks": host("D"),
+        "is ready": host("E", guarded=False, **ready),
+        "is not ready": host("F", guarded=False, reason="no Tools", vm={"moid": "vm-2"}),
+    }
+    assert before(others, set(others), "v", "1") == (["vm-9"], ["D", "E"])
+    # Of two that ask at the same time, only the one that comes later counts the other.
+    assert before(others, set(), "v", "1") == (["vm-9"], ["E"])
