@@ -52,7 +52,8 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         # From the top of the copy, so that each file has one module name: the one that others import it by.
         inside = copy.relative_to(top)
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
-        checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
+        code = [inside / "plugins", inside / "extensions" / "eda"]
+        checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", *code], top)
         folders = ["tools", "simulator", "repo", "bench"]
         folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
         bases = [copy / "tests" / folder for folder in folders] + [top]
@@ -172,9 +173,10 @@ def bench(nox_session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lock(nox_session: nox.Session) -> None:
-    """Pins requirements/dev.in and bench.in anew, for every Python from 3.10 on."""
+    """Pins requirements/dev.in, bench.in and extra.in anew; arguments: which of them."""
     told = ["--custom-compile-command", "nox -s lock", "--no-annotate", "--quiet"]
-    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--upgrade", *told]
-    for name in ("dev", "bench"):
-        files = [f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
-        nox_session.run(*command, *files, env=environment(), external=True)
+    command = ["uv", "pip", "compile", "--universal", "--upgrade", *told]
+    for name, python in (("dev", "3.10"), ("bench", "3.10"), ("extra", "3.12")):
+        if not nox_session.posargs or name in nox_session.posargs:
+            files = ["--python-version", python, f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+            nox_session.run(*command, *files, env=environment(), external=True)
