@@ -18,12 +18,13 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests" / "simulator")
 
 import artifact  # noqa: E402
 import integration as stage  # noqa: E402
+import publish  # noqa: E402
 import sanity as sane  # noqa: E402
 import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "demo"]
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "docs", "demo"]
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -137,9 +138,10 @@ def integration(nox_session: nox.Session, checks: Checks) -> None:
 
 @session
 def build(nox_session: nox.Session, checks: Checks) -> None:
-    """Builds the collection, looks into it, installs it elsewhere, reads its documentation and runs it there."""
+    """Releases and builds the collection in a copy, imports it, installs it elsewhere, and runs it there."""
     with tree.scratch("build") as scratch:
         copy = tree.copy(scratch / "sources")
+        publish.release(checks, copy)
         made, home = scratch / "made", scratch / "installed"
         galaxy = ["ansible-galaxy", "collection"]
         if not checks.run("build", [*galaxy, "build", "--output-path", made], copy):
@@ -157,6 +159,14 @@ def build(nox_session: nox.Session, checks: Checks) -> None:
             command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", playbook]
             checks.run(f"syntax of {playbook}", command, scratch, env)
         artifact.patch(checks, scratch, env)
+        publish.importer(checks, path, scratch)
+
+
+@session
+def docs(nox_session: nox.Session, checks: Checks) -> None:
+    """Builds the documentation site, into docs/docsite/build."""
+    with tree.scratch("docs") as scratch:
+        publish.site(checks, scratch, ROOT / "docs" / "docsite" / "build")
 
 
 @session
