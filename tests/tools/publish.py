@@ -11,9 +11,8 @@ import tree
 import yaml
 from checks import Checks, plain
 
-# What the importer does besides reading: it looks at the documentation and lints, but does not run ansible-test, which
-# has a session of its own.
-IMPORTER = "[galaxy-importer]\nrun_flake8 = True\nrun_ansible_test = False\noffline_ansible_lint = True\n"
+# It looks at the documentation and runs ansible-lint; ansible-test has a session of its own.
+IMPORTER = "[galaxy-importer]\nrun_ansible_test = False\noffline_ansible_lint = True\ntmp_root_dir = {tmp}\n"
 
 
 def importer(checks: Checks, path: Path, scratch: Path) -> None:
@@ -23,7 +22,7 @@ def importer(checks: Checks, path: Path, scratch: Path) -> None:
         checks.record("galaxy-importer: not run, it needs Python 3.12 or 3.13", False)
         return
     config = scratch / "galaxy-importer.cfg"
-    config.write_text(IMPORTER)
+    config.write_text(IMPORTER.format(tmp=scratch))
     said: list[str] = []
 
     def line(text: str) -> bool:
