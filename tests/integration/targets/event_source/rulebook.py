@@ -22,6 +22,18 @@ VARIABLES = {
     "retention_max_age": "3d",
     "retention_policy": POLICY,
 }
+# As in the guide: the playbook runs in the Python that ansible-rulebook runs in.
+INVENTORY = {
+    "all": {
+        "hosts": {
+            "localhost": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            }
+        }
+    }
+}
+WORDS = ["--rulebook", "savepoint.vsphere.retention", "--vars", "vars.yml", "--inventory", "inventory.yml"]
 # Somebody's name for a snapshot, which must stay text all the way through ansible-rulebook and the playbook.
 HOSTILE = "{{ lookup('pipe', 'touch %s') }}"
 
@@ -39,6 +51,7 @@ def running(folder: Path, config: dict[str, Any], env: dict[str, str], *words: s
         "PATH": f"{tools}{os.pathsep}{env['PATH']}",
         "PYTHONUNBUFFERED": "1",
     }
+    (folder / "inventory.yml").write_text(json.dumps(INVENTORY))
     output = folder / "output"
     with output.open("w") as sink:
         process = subprocess.Popen(
@@ -87,8 +100,7 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
         return [one["name"] for vm in simulator.get("/v1/vms") for one in vm["snapshots"]]
 
     (folder / "vars.yml").write_text(json.dumps(VARIABLES))
-    words = ["--rulebook", "savepoint.vsphere.retention", "--vars", "vars.yml", "--print-events"]
-    with running(folder, config, simulator.env, *words) as (process, output):
+    with running(folder, config, simulator.env, *WORDS, "--print-events") as (process, output):
         until(lambda: "'reason': 'age'" in output.read_text(), process, "the event of the foreign snapshot")
         assert sorted(left()) == sorted([hostile["name"], "foreign", "outside"]), left()
         simulator.request("PATCH", f"/v1/vms/web-1/snapshots/{aging}", {"age": "100h"})
@@ -107,8 +119,7 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
 def refuses(simulator: Any, config: dict[str, Any], folder: Path) -> None:
     """Wrong options end it with a sentence; so does a scope that was left empty."""
     (folder / "vars.yml").write_text(json.dumps({**VARIABLES, "retention_scope": {"folder": None}}))
-    words = ["--rulebook", "savepoint.vsphere.retention", "--vars", "vars.yml"]
-    with running(folder, config, simulator.env, *words) as (process, output):
+    with running(folder, config, simulator.env, *WORDS) as (process, output):
         process.wait(PATIENCE)
         assert "scope: no key is set" in output.read_text(), output.read_text()
     assert "Login" not in simulator.get("/v1/calls")["by_method"]
