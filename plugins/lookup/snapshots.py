@@ -114,7 +114,8 @@ class LookupModule(LookupBase):
         try:
             return snapshots(given)
         except SavepointError as error:
-            raise AnsibleLookupError(f"savepoint.vsphere.snapshots: {error.msg}") from error
+            # The sentence is enough; what pyVmomi raised below it would be printed whole.
+            raise AnsibleLookupError(f"savepoint.vsphere.snapshots: {error.msg}") from None
 
 
 def snapshots(given: Mapping[str, Any]) -> list[dict[str, Any]]:

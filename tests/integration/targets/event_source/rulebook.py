@@ -113,6 +113,8 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
         assert text.count("'reason': 'age'") == 2, text.count("'reason': 'age'")
         assert text.count("'reason': 'expiry'") == 1, text.count("'reason': 'expiry'")
         until(lambda: "failed=0" in output.read_text(), process, "the end of the playbook")
+        simulator.post("/v1/faults", {"method": "Login", "action": "unavailable", "times": -1})
+        until(lambda: "'reason': 'failure'" in output.read_text(), process, "the event of a look that failed")
     assert not trap.exists(), "the name of a snapshot was evaluated"
 
 
