@@ -31,7 +31,7 @@ def importer(checks: Checks, path: Path, scratch: Path) -> None:
         return True
 
     env = {"GALAXY_IMPORTER_CONFIG": str(config), "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
-    command = [tools / "python", "-m", "galaxy_importer.main", path]
+    command: list[str | Path] = [tools / "python", "-m", "galaxy_importer.main", path]
     ok = checks.run("galaxy-importer", command, scratch, env, each_line=line, count=False)
     checks.record("; ".join(["galaxy-importer", *said]), ok and not said)
 
@@ -41,7 +41,7 @@ def release(checks: Checks, copy: Path) -> None:
     version = yaml.safe_load((copy / "galaxy.yml").read_text())["version"]
     today = datetime.now(timezone.utc).date().isoformat()
     env = {"ANSIBLE_COLLECTIONS_PATH": str(copy.parents[2])}
-    fragments = sorted((copy / "changelogs" / "fragments").glob("*.yml"))
+    told = [text for path in sorted((copy / "changelogs" / "fragments").glob("*.yml")) for text in notes(path)]
     command = ["antsibull-changelog", "release", "--version", version, "--date", today]
     if not checks.run(f"release {version}", command, copy, env):
         return
@@ -49,7 +49,6 @@ def release(checks: Checks, copy: Path) -> None:
     known = yaml.safe_load((copy / "changelogs" / "changelog.yaml").read_text())["releases"]
     missing = [] if f"v{version}" in changelog and version in known else [f"v{version}"]
     missing += [path.stem for path in (copy / "plugins" / "modules").glob("*.py") if path.stem not in changelog]
-    told = [text for path in fragments for text in notes(path)]
     missing += [text for text in told if words(text) not in words(changelog)]
     checks.record(f"its changelog: {len(told)} notes, missing {missing}", bool(told) and not missing)
     checks.run(
