@@ -18,12 +18,13 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests" / "simulator")
 
 import artifact  # noqa: E402
 import integration as stage  # noqa: E402
+import publish  # noqa: E402
 import sanity as sane  # noqa: E402
 import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "demo"]
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "docs", "demo"]
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -52,7 +53,8 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         # From the top of the copy, so that each file has one module name: the one that others import it by.
         inside = copy.relative_to(top)
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
-        checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
+        code = [inside / "plugins", inside / "extensions" / "eda"]
+        checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", *code], top)
         folders = ["tools", "simulator", "repo", "bench"]
         folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
         bases = [copy / "tests" / folder for folder in folders] + [top]
@@ -136,9 +138,10 @@ def integration(nox_session: nox.Session, checks: Checks) -> None:
 
 @session
 def build(nox_session: nox.Session, checks: Checks) -> None:
-    """Builds the collection, looks into it, installs it elsewhere, reads its documentation and runs it there."""
+    """Releases and builds the collection in a copy, imports it, installs it elsewhere, and runs it there."""
     with tree.scratch("build") as scratch:
         copy = tree.copy(scratch / "sources")
+        publish.release(checks, copy)
         made, home = scratch / "made", scratch / "installed"
         galaxy = ["ansible-galaxy", "collection"]
         if not checks.run("build", [*galaxy, "build", "--output-path", made], copy):
@@ -156,6 +159,14 @@ def build(nox_session: nox.Session, checks: Checks) -> None:
             command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", playbook]
             checks.run(f"syntax of {playbook}", command, scratch, env)
         artifact.patch(checks, scratch, env)
+        publish.importer(checks, path, scratch)
+
+
+@session
+def docs(nox_session: nox.Session, checks: Checks) -> None:
+    """Builds the documentation site, into docs/docsite/build."""
+    with tree.scratch("docs") as scratch:
+        publish.site(checks, scratch, ROOT / "docs" / "docsite" / "build")
 
 
 @session
@@ -172,9 +183,10 @@ def bench(nox_session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def lock(nox_session: nox.Session) -> None:
-    """Pins requirements/dev.in and bench.in anew, for every Python from 3.10 on."""
+    """Pins requirements/dev.in, bench.in and extra.in anew; arguments: which of them."""
     told = ["--custom-compile-command", "nox -s lock", "--no-annotate", "--quiet"]
-    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.10", "--upgrade", *told]
-    for name in ("dev", "bench"):
-        files = [f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
-        nox_session.run(*command, *files, env=environment(), external=True)
+    command = ["uv", "pip", "compile", "--universal", "--upgrade", *told]
+    for name, python in (("dev", "3.10"), ("bench", "3.10"), ("extra", "3.12")):
+        if not nox_session.posargs or name in nox_session.posargs:
+            files = ["--python-version", python, f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+            nox_session.run(*command, *files, env=environment(), external=True)

@@ -14,7 +14,8 @@ class ModuleDocFragment:
 options:
   scope:
     description:
-      - Selects the virtual machines of a part of the inventory, in place of O(vms). All keys that are set must hold.
+      - Selects the virtual machines of a part of the inventory, in place of naming each.
+      - All keys that are set must hold.
       - A scope in which no key is set is an error, since an omitted variable must never mean everything.
     type: dict
     suboptions:

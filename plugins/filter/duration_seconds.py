@@ -23,6 +23,11 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Read the snapshots of a server
+  savepoint.vsphere.snapshot_info:
+    name: web-01
+  register: info
+
 - name: Find snapshots that are older than a limit
   ansible.builtin.debug:
     msg: "{{ info.snapshots | selectattr('age_seconds', '>', '72h' | savepoint.vsphere.duration_seconds) }}"

@@ -35,26 +35,16 @@ _value:
   type: raw
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._literal import broken
 from ansible_collections.savepoint.vsphere.plugins.plugin_utils.told import harmless
-
-OPENING = re.compile(r"\{(?=[{%#])")
 
 
 def literal_text(value: Any) -> Any:
     """The value without templates."""
-    return harmless(_literal(value))
-
-
-def _literal(value: Any) -> Any:
-    if isinstance(value, str):
-        return OPENING.sub("{ ", value)
-    if isinstance(value, Mapping):
-        return {_literal(key): _literal(one) for key, one in value.items()}
-    return [_literal(one) for one in value] if isinstance(value, list) else value
+    return harmless(broken(value))
 
 
 class FilterModule:

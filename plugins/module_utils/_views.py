@@ -72,7 +72,7 @@ def info_view(params: Mapping[str, Any]) -> Callable[[View], Result]:
 
     def details(view: View) -> Result:
         older = parse_duration(params["older_than"], "older_than") if params["older_than"] is not None else None
-        shown = [one for one in view.before if _passes(one, params, older, view.now)]
+        shown = [one for one in view.before if passes(one, params, older, view.now)]
         current = view.vm.current
         result: Result = {
             "consolidation_needed": view.vm.consolidation_needed,
@@ -96,7 +96,8 @@ def info_peers(result: Result, view: View) -> Result:
     }
 
 
-def _passes(snapshot: Snapshot, params: Mapping[str, Any], older: timedelta | None, now: datetime) -> bool:
+def passes(snapshot: Snapshot, params: Mapping[str, Any], older: timedelta | None, now: datetime) -> bool:
+    """Do the filters of snapshot_info let it through?"""
     marker = snapshot.marker
     expired = marker is not None and marker.expires is not None and marker.expires <= now
     return (

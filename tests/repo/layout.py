@@ -13,7 +13,9 @@ TARGETS = ROOT / "tests" / "integration" / "targets"
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
-PLUGIN_FILES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "plugins").rglob("*.py"))
+PLUGIN_FILES = sorted(
+    str(path.relative_to(ROOT)) for folder in ("plugins", "extensions") for path in (ROOT / folder).rglob("*.py")
+)
 
 
 def load(path: str) -> Any:

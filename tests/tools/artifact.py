@@ -13,16 +13,17 @@ from simctl import HERE, Simulator
 ALLOWED = re.compile(
     r"""
     FILES\.json | MANIFEST\.json | LICENSE | README\.md | CHANGELOG\.rst
-    | meta/(runtime|execution-environment)\.yml | meta/ee-(requirements|bindep)\.txt
+    | meta/(runtime|execution-environment|extensions)\.yml | meta/ee-(requirements|bindep)\.txt
     | changelogs/(config|changelog)\.yaml
-    | plugins/(action|doc_fragments|filter|module_utils|modules|plugin_utils)/[^/]+\.(py|yml)
+    | plugins/(action|doc_fragments|filter|lookup|module_utils|modules|plugin_utils|test)/[^/]+\.(py|yml)
     | roles/[^/]+/files/[^/]+\.sh
     | (roles|playbooks|extensions|docs)/.+\.(yml|yaml|j2|md|rst|py|json|txt)
     """,
     re.VERBOSE,
 )
 REQUIRED = ("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py")
-NEVER = re.compile(r"(^|/)(__pycache__|tests?|\.[^/]+)(/|$)|\.pyc$")
+# "test" is a kind of plugin; "tests" are ours.
+NEVER = re.compile(r"(^|/)(__pycache__|tests|(?<!plugins/)test|\.[^/]+)(/|$)|\.pyc$")
 
 
 def content(path: Path) -> list[str]:

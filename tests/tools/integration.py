@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import extra
 import oldest
 import tree
 from checks import Checks
@@ -67,6 +68,8 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
     folder = copy / "tests" / "integration"
     programs = oldest.environment()
     paths["oldest_ansible"] = str(programs) if programs else ""
+    tools, java = extra.environment(), extra.java_home()
+    paths["extra_tools"], paths["java_home"] = str(tools or ""), str(java or "")
     # What takes too long for every run: SAVEPOINT_LONG=1 nox -s integration -- patch_workflow
     paths["long"] = os.environ.get("SAVEPOINT_LONG", "")
     found = {**paths, **variables("sim", full), **variables("stock", stock)}

@@ -4,9 +4,10 @@
 
 """Run every example of the documentation against a simulated vCenter, one of its own for each page.
 
-A page is a module's EXAMPLES, or a file with YAML blocks: the README, the guides, the roles' READMEs. What it calls
-web-01 is made for it first: a VM in the folder web, with a guest, and a host of the group web. Playbooks run as they
-are, lists of tasks on localhost. Task files that a playbook includes are those in files/.
+A page is the EXAMPLES of a module or of a plugin for expressions, or a file with YAML blocks: the README, the guides,
+the roles' READMEs. What it calls web-01 is made for it first: a VM in the folder web, with a guest, and a host of the
+group web. Playbooks run as they are, lists of tasks on localhost. Task files that a playbook includes are those in
+files/.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ GROUP = ("01", "02")
 GUEST_ONLY = {f"savepoint.vsphere.{name}" for name in ("patch", "verify", "batch_info", "batch_wait")}
 # Tasks for systems that the guests are not, from collections that are not here; tests/repo/test_guides.py reads them.
 OTHER_SYSTEMS = {"guide_patching.rst"}
+# Filters that people use; the others belong to the roles, and their examples need what a role has registered.
+FILTERS = ("duration_seconds", "size_bytes", "size_text", "snapshot_table", "snapshot_tree")
 MARKDOWN = re.compile(r"^( *)```ya?ml[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 RST = re.compile(r"^( *)\.\. code-block:: ya?ml[^\n]*\n((?:\1 +[^\n]*\n|[ \t]*\n)+)", re.MULTILINE)
 
@@ -73,14 +76,14 @@ class Page:
         return sorted(named)
 
 
-def module_page(path: Path) -> Page:
-    """The examples of a module; having none is an error."""
+def plugin_page(path: Path, used: str) -> Page:
+    """The examples of a module or another plugin, in which it is used; having none is an error."""
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "EXAMPLES" for name in node.targets):
             text = str(ast.literal_eval(node.value))
-            if f"savepoint.vsphere.{path.stem}:" in text:
+            if used in text:
                 return Page(path.stem, [text])
-    raise SystemExit(f"the module {path.stem} has no example of itself")
+    raise SystemExit(f"{path} has no example of itself")
 
 
 def text_page(path: Path, root: Path) -> Page:
@@ -97,7 +100,10 @@ def pages(root: Path) -> list[Page]:
         raise SystemExit(f"there are no modules below {root}")
     texts = [root / "README.md", *sorted(root.glob("docs/**/*.md")), *sorted(root.glob("docs/**/*.rst"))]
     texts += sorted(root.glob("roles/*/README.md"))
-    found = [module_page(path) for path in modules]
+    found = [plugin_page(path, f"savepoint.vsphere.{path.stem}:") for path in modules]
+    others = [path for kind in ("lookup", "test") for path in sorted((root / "plugins" / kind).glob("*.py"))]
+    others += [root / "plugins" / "filter" / f"{name}.py" for name in FILTERS]
+    found += [plugin_page(path, f"savepoint.vsphere.{path.stem}") for path in others]
     found += [text_page(path, root) for path in texts if path.exists() and path.name not in OTHER_SYSTEMS]
     for page in found:
         page.read()
