@@ -136,7 +136,10 @@ def test_wrong_questions_are_found(question: dict[str, Any], said: str) -> None:
 
 
 def test_wrong_surveys_are_found() -> None:
-    assert awx_rules.survey({"name": "n", "spec": [GOOD, GOOD]}) == ["the survey has no description", "q is asked twice"]
+    assert awx_rules.survey({"name": "n", "spec": [GOOD, GOOD]}) == [
+        "the survey has no description",
+        "q is asked twice",
+    ]
 
 
 def test_wrong_workflows_are_found() -> None:
