@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
-  - AWX joins the artifacts of a job's slices by name, and the last one wins. So each statistic is there twice, under its
-    own name, and under one that has a digest of the hosts of the play besides, since no other slice has these.
+  - AWX joins the artifacts of a job's slices by name, and the last one wins. So each statistic is there twice, under
+    its own name, and under one that has a digest of the hosts of the play besides, since no other slice has these.
   - P(savepoint.vsphere.handed_on#filter) joins them again. Both are there for the roles of this collection.
 positional: _input, hosts
 options:
@@ -32,7 +32,7 @@ options:
 EXAMPLES = r"""
 - name: Hand something on
   ansible.builtin.set_stats:
-    data: "{{ {'patch_outcome': {inventory_hostname: {'passed': true}}} | savepoint.vsphere.slice_stats(ansible_play_hosts_all) }}"
+    data: "{{ {'seen': {inventory_hostname: true}} | savepoint.vsphere.slice_stats(ansible_play_hosts_all) }}"
 """
 
 RETURN = r"""

@@ -110,6 +110,25 @@ def test_the_credential_type_gives_what_savepoint_connection_takes() -> None:
     assert all(f'"{key}": {{' in fragment for key in vcenters["west"])
 
 
+def test_both_collections_are_told_the_same_and_all_of_it() -> None:
+    folder = ROOT / "extensions" / "awx"
+    one, other = ((folder / f"apply_{name}.yml").read_text() for name in ("awx_awx", "ansible_controller"))
+    assert one.replace("awx.awx", "ansible.controller").replace("awx_awx", "ansible_controller") == other
+    [play] = yaml.safe_load(one)
+    [templates] = [task["awx.awx.job_template"] for task in play["tasks"] if "awx.awx.job_template" in task]
+    [workflows] = [task[kind] for task in play["tasks"] for kind in task if kind == "awx.awx.workflow_job_template"]
+    assert set().union(*TEMPLATES) <= set(templates)
+    assert set(WORKFLOW) <= set(workflows)
+
+
+def test_no_secret_is_in_any_file() -> None:
+    for path in (ROOT / "extensions" / "awx").rglob("*.*"):
+        for line in path.read_text().splitlines():
+            if "password" in line and ":" in line:
+                told = line.split(":", 1)[1]
+                assert "{{" in told or "password_" in told or "vCenter: password" in line, f"{path.name}: {line}"
+
+
 GOOD = {"type": "text", "question_name": "Q", "variable": "q", "required": True, "default": ""}
 PICK = {**GOOD, "type": "multiplechoice", "choices": ["a"], "default": "a"}
 

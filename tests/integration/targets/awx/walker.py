@@ -86,7 +86,7 @@ class Controller:
             return Job(done.returncode == 0, done.stdout, artifacts)
 
     def launched(self, template: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
-        """The variables of a job: the template's, the survey's defaults, and what it is launched with, in that order."""
+        """The variables of a job: the template's, the survey's defaults, what it is launched with; the last wins."""
         questions = template["survey_spec"]["spec"]
         defaults = {one["variable"]: one["default"] for one in questions if "default" in one}
         return {**template.get("extra_vars", {}), **defaults, **answers}
