@@ -52,10 +52,10 @@ def controller(scenario: Scenario) -> Controller:
     return Controller(awx_assets.source(), root / "extensions" / "awx" / "project", inventory, environment)
 
 
-def night(scenario: Scenario, answer: str, slices: Any = None, lose: tuple[str, ...] = ()) -> Night:
+def night(scenario: Scenario, answer: str, slices: Any = None, lose: tuple[str, ...] = (), **launch: Any) -> Night:
     files = {"patch_tasks": str(FILES / "patch.yml"), "verify_tasks": str(FILES / "verify.yml")}
-    # The roles that roll back and commit verify with the same file.
-    more = {"rollback_verify_tasks": files["verify_tasks"], "verify_timeout": 15}
+    # A rollback verifies with the same file.
+    more = {"rollback_verify_tasks": files["verify_tasks"], "verify_timeout": 15, **launch}
     walked = controller(scenario).walk({"savepoint_set": scenario.set, **files, **more}, answer, slices or {}, lose)
     (scenario.scratch / "output-night").write_text(walked.output())
     return walked
@@ -78,10 +78,7 @@ def failure(scenario: Scenario) -> None:
     names = [scenario.prefix + short for short in "abcde"]
     halves = [names[:2], names[2:]]
     slices = {"get-ready": halves, "patch": halves, "verify": [names[:3], names[3:]]}
-    scenario.settings = {}
-    for host in names:
-        scenario.hosts[host]["rollback_max_reverts"] = "50%"
-    ran = night(scenario, "approved", slices)
+    ran = night(scenario, "approved", slices, rollback_max_reverts="50%")
     equal((ran.status, ran.walked), ("failed", [*STEPS, "roll-back-failed"]), "the night")
     equal(scenario.versions(), {"a": "1", "b": "2", "c": "1", "d": "2", "e": "2"}, "versions")
     equal(scenario.reverts(), {"a": 1, "b": 0, "c": 1, "d": 0, "e": 0}, "reverts")
