@@ -1,0 +1,148 @@
+"""The workflow of extensions/awx, and every survey answered with its defaults, on simulated machines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
+from harness import Scenario, contains, equal, main
+from walker import Controller, Night
+
+FILES = Path(__file__).resolve().parent / "files"
+# What AWX's own setting makes of the built-in credential type; the inventory's savepoint_connection is above it.
+UNCHECKED = {"VMWARE_VALIDATE_CERTS": "False"}
+
+
+def controller(scenario: Scenario) -> Controller:
+    config = scenario.stage.config
+    root = Path(config["sim_collection_path"])
+    if str(root / "tests" / "tools") not in sys.path:
+        sys.path.insert(0, str(root / "tests" / "tools"))
+    import awx_assets  # noqa: PLC0415 - its place is known only now
+
+    site = config["sim_connection"]
+    environment = {
+        "VMWARE_HOST": site["hostname"],
+        "VMWARE_USER": site["username"],
+        "VMWARE_PASSWORD": site["password"],
+        **UNCHECKED,
+        "SAVEPOINT_SIM_CONTROL": config["sim_control"],
+        "ANSIBLE_CONNECTION_PLUGINS": str(Path(config["sim_path"]) / "connection_plugins"),
+        "ANSIBLE_COLLECTIONS_PATH": str(root.parents[2]),
+        "ANSIBLE_PIPELINING": "1",
+        "PATH": os.environ["PATH"],
+    }
+    shared = {
+        "ansible_connection": "savepoint_guest",
+        "ansible_python_interpreter": sys.executable,
+        "savepoint_connection": {key: site[key] for key in ("port", "ca_path", "validate_certs")},
+        # The guests have no package manager of their own, and answer at once.
+        "pre_patch_connect_timeout": 10,
+        "verify_retries": 0,
+        "rollback_guest_timeout": "15s",
+        "rollback_verify_timeout": 15,
+        "rollback_evidence": False,
+        "patch_report": False,
+    }
+    inventory = {"all": {"hosts": scenario.hosts, "vars": shared}}
+    return Controller(awx_assets.source(), root / "extensions" / "awx" / "project", inventory, environment)
+
+
+def night(scenario: Scenario, answer: str, slices: Any = None, lose: tuple[str, ...] = (), **launch: Any) -> Night:
+    files = {"patch_tasks": str(FILES / "patch.yml"), "verify_tasks": str(FILES / "verify.yml")}
+    # A rollback verifies with the same file.
+    more = {"rollback_verify_tasks": files["verify_tasks"], "verify_timeout": 15, **launch}
+    walked = controller(scenario).walk({"savepoint_set": scenario.set, **files, **more}, answer, slices or {}, lose)
+    (scenario.scratch / "output-night").write_text(walked.output())
+    return walked
+
+
+STEPS = ["get-ready", "note-before", "patch", "verify"]
+
+
+def success(scenario: Scenario) -> None:
+    """All healthy and approved: the snapshots go, and the workflow is successful."""
+    scenario.machines(a="", b="")
+    ran = night(scenario, "approved")
+    equal((ran.status, ran.walked), ("successful", [*STEPS, "approve", "commit"]), "the night")
+    equal((scenario.versions(), scenario.snapshots()), ({"a": "2", "b": "2"}, {}), "the machines")
+
+
+def failure(scenario: Scenario) -> None:
+    """In slices: exactly the hosts that failed go back, whichever slice they are in, and the workflow is failed."""
+    scenario.machines(a="patch", b="", c="verify", d="", e="")
+    names = [scenario.prefix + short for short in "abcde"]
+    halves = [names[:2], names[2:]]
+    slices = {"get-ready": halves, "patch": halves, "verify": [names[:3], names[3:]]}
+    ran = night(scenario, "approved", slices, rollback_max_reverts="50%")
+    equal((ran.status, ran.walked), ("failed", [*STEPS, "roll-back-failed"]), "the night")
+    equal(scenario.versions(), {"a": "1", "b": "2", "c": "1", "d": "2", "e": "2"}, "versions")
+    equal(scenario.reverts(), {"a": 1, "b": 0, "c": 1, "d": 0, "e": 0}, "reverts")
+
+
+def denial(scenario: Scenario) -> None:
+    """Denied: all go back but the one that was not ready and so was never patched, and the workflow is failed."""
+    scenario.machines(a="", b="", c="")
+    scenario.hosts[scenario.prefix + "c"]["savepoint_no_revert"] = "domain controller"
+    ran = night(scenario, "denied")
+    equal((ran.status, ran.walked), ("failed", [*STEPS, "approve", "roll-back-all"]), "the night")
+    equal(scenario.versions(), {"a": "1", "b": "1", "c": "1"}, "versions")
+    equal(scenario.reverts(), {"a": 1, "b": 1, "c": 0}, "reverts")
+
+
+def timed_out(scenario: Scenario) -> None:
+    """Nobody answers: as if it were denied."""
+    scenario.machines(a="")
+    ran = night(scenario, "timed out")
+    equal((ran.status, ran.walked[-1]), ("failed", "roll-back-all"), "the night")
+    equal(scenario.versions(), {"a": "1"}, "versions")
+
+
+def missing(scenario: Scenario) -> None:
+    """The verification hands nothing on: nothing is rolled back, and the workflow is failed."""
+    scenario.machines(a="verify", b="")
+    ran = night(scenario, "approved", lose=("verify",))
+    equal((ran.status, ran.walked[-1]), ("failed", "roll-back-failed"), "the night")
+    contains(ran.jobs["roll-back-failed"].output, "No earlier node has handed on which hosts failed")
+    equal((scenario.versions(), scenario.reverts()), ({"a": "2", "b": "2"}, {"a": 0, "b": 0}), "the machines")
+
+
+def surveys(scenario: Scenario) -> None:
+    """Every survey, answered with its defaults, starts its playbook, which does its work."""
+    scenario.machines(a="")
+    known = controller(scenario)
+    host = scenario.prefix + "a"
+    site = scenario.stage.config["sim_connection"]
+    # What has no default, and what a lab needs besides: its ports, and guests without a package manager.
+    required = {"savepoint_set": scenario.set, "rollback_names": host}
+    beside: dict[str, dict[str, Any]] = {
+        "patch.yml": {"patch_tasks": str(FILES / "patch.yml")},
+        "patch_with_rollback.yml": {"patch_guard_patch_tasks": str(FILES / "patch.yml")},
+        "retention.yml": {
+            **{f"retention_{key}": site[key] for key in ("port", "ca_path")},
+            "retention_scope": {"folder": scenario.vm("a")["folder"]},
+        },
+    }
+    fails = {"rollback.yml"}  # a host that was put back ends as failed
+    order = ["pre_patch", "patch", "verify", "rollback", "commit", "patch_with_rollback", "retention"]
+    templates = {one["playbook"].removesuffix(".yml"): one for one in known.source["controller_templates"]}
+    equal(sorted(templates), sorted(order), "the templates")
+    for name in order:
+        asked = {one["variable"] for one in templates[name]["survey_spec"]["spec"] if "default" not in one}
+        answers = {key: value for key, value in required.items() if key in asked}
+        variables = known.launched(templates[name], {**answers, **beside.get(f"{name}.yml", {})})
+        job = known.run(f"{name}.yml", variables)
+        (scenario.scratch / f"output-{name}").write_text(job.output)
+        equal(job.ok, f"{name}.yml" not in fails, name)
+        (scenario.scratch / f"output-{name}").unlink()
+    equal((scenario.reverts(), scenario.snapshots()), ({"a": 1}, {}), "what was done")
+
+
+SCENARIOS: list[Callable[[Scenario], None]] = [failure, surveys, success, denial, timed_out, missing]
+
+if __name__ == "__main__":
+    sys.exit(main(SCENARIOS, *sys.argv[1:]))
