@@ -61,8 +61,8 @@ options:
     elements: raw
   unresolved:
     description:
-      - What happens when an entry, or the snapshot that is named on it, matches nothing or too much, or when entries are
-        the same virtual machine.
+      - What happens when an entry, or the snapshot that is named on it, matches nothing or too much, or when entries
+        are the same virtual machine.
       - With V(abort) nothing is changed anywhere.
       - With V(fail) that entry fails alone and the rest goes on.
     type: str

@@ -25,7 +25,7 @@ def quicken(loader: Any = None) -> None:
     """
     loader = loader or globals().get("__loader__")
     if isinstance(loader, zipimport.zipimporter):
-        zipimport.zipimporter.get_filename = _quick(loader.archive)  # type: ignore[method-assign]
+        zipimport.zipimporter.get_filename = _quick(loader.archive)  # type: ignore[method-assign, assignment]
 
 
 def _quick(archive: str) -> Callable[[Any, str], str]:

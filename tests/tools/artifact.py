@@ -21,9 +21,9 @@ ALLOWED = re.compile(
     """,
     re.VERBOSE,
 )
-REQUIRED = ("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py")
-REQUIRED += tuple(
-    f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "project/rollback.yml")
+REQUIRED = (
+    *("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py"),
+    *(f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "project/rollback.yml")),
 )
 # "test" is a kind of plugin; "tests" are ours.
 NEVER = re.compile(r"(^|/)(__pycache__|tests|(?<!plugins/)test|\.[^/]+)(/|$)|\.pyc$")

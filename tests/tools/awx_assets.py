@@ -20,7 +20,11 @@ class Loader(yaml.SafeLoader):
     """Reads Ansible's tag of what is not to be templated as plain text."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def plain_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+Loader.add_constructor("!unsafe", plain_text)
 
 
 def source() -> dict[str, Any]:

@@ -90,12 +90,12 @@ def test_entries_of_those_before_come_first() -> None:
     assert entry_of(answer(results=entries[:1]), CALL, "c")["no_answer"] is True
 
 
-def host(vm: str, run: str = "1", vcenter: str = "v", **result: Any) -> dict[str, Any]:
-    return {"pre_patch__seat": {"run": run, "vcenter": vcenter, "vm": vm}, "pre_patch_result": result}
+def host(entry: str, run: str = "1", vcenter: str = "v", **result: Any) -> dict[str, Any]:
+    return {"pre_patch__seat": {"run": run, "vcenter": vcenter, "vm": entry}, "pre_patch_result": result}
 
 
 def test_who_takes_space_first() -> None:
-    ready = {"reason": "", "vm": {"moid": "vm-1"}}
+    ready: dict[str, Any] = {"reason": "", "vm": {"moid": "vm-1"}}
     others = {
         "not begun": {},
         "has its snapshot": host("A", guarded=True, reason="", vm={"moid": "vm-9"}),

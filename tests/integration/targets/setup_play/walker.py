@@ -114,13 +114,14 @@ class Controller:
             for parent in parents[name]:
                 inherited.update(artifacts.get(parent, {}))
             runs = node["unified_job_template"]
+            made: dict[str, Any] = {}
             if runs["type"] == "workflow_approval":
-                ok, made = answer == "approved", {}
+                ok = answer == "approved"
             else:
                 template = self.template(runs["name"])
                 launched = {**node.get("extra_data", {}), **inherited, **given}
-                ok, made = True, {}
-                for number, hosts in enumerate(slices.get(name, [None])):  # type: ignore[list-item]
+                ok = True
+                for number, hosts in enumerate(slices.get(name, [None])):
                     job = self.run(template["playbook"], self.launched(template, launched), hosts)
                     night.jobs[f"{name}-{number}" if hosts else name] = job
                     ok = ok and job.ok
