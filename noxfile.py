@@ -18,12 +18,13 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests" / "simulator")
 
 import artifact  # noqa: E402
 import integration as stage  # noqa: E402
+import matrix as versions  # noqa: E402
 import sanity as sane  # noqa: E402
 import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "demo"]
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "oldest", "build", "demo"]
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -132,6 +133,23 @@ def integration(nox_session: nox.Session, checks: Checks) -> None:
     simctl.build()  # once, before the workers ask for it
     command = ["ansible-test", "integration", "--local", "--python", PYTHON, "--color", "no", *options]
     stage.run_all(checks, named or stage.targets(ROOT), command)
+
+
+@session
+def oldest(nox_session: nox.Session, checks: Checks) -> None:
+    """Unit, sanity and some integration tests with the oldest ansible-core, Python and pyVmomi that can be had here."""
+    cell = versions.oldest()
+    if cell is None:
+        checks.record("no supported ansible-core runs on a Python of this machine", False)
+        return
+    row = versions.run(checks, cell, list(versions.PARTS), versions.SHORT)
+    print(f"\n{versions.table([(cell, row)], list(versions.PARTS))}", flush=True)
+
+
+@session
+def matrix(nox_session: nox.Session, checks: Checks) -> None:
+    """Every ansible-core with every Python that can be had; arguments choose (--help), --list shows what there is."""
+    versions.main(checks, nox_session.posargs)
 
 
 @session
