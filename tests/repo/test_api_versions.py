@@ -62,7 +62,7 @@ def methods() -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for kind in MANAGED:
         for info in kind._GetMethodList():
-            for name in {info.name, info.wsdlName}:
+            for name in dict.fromkeys((info.name, info.wsdlName)):
                 found.setdefault(name[0].upper() + name[1:], []).append(info)
     return found
 

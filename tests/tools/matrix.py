@@ -22,9 +22,9 @@ from checks import Checks, environment
 from cores import Cell
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(bootstrap.OLDEST[1], bootstrap.NEWEST[1] + 1))
-# What "make test" runs on the oldest, besides unit and sanity tests: calls of every module, and the code that runs on the
-# controller. The whole patch workflow on it is a scenario of the target patch_workflow.
-SHORT = ("peers", "progress", "snapshot_consolidate", "snapshot_prune", "stock")
+# What "make test" runs on the oldest, besides unit and sanity tests: calls of every module. The whole patch workflow on it
+# is a scenario of the target patch_workflow.
+SHORT = ("peers", "snapshot_consolidate", "snapshot_prune", "stock")
 
 
 def cells() -> list[Cell]:
