@@ -54,8 +54,11 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         inside = copy.relative_to(top)
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
+        migrate = copy / "extensions" / "migrate"
+        checks.run("mypy migrate", [*mypy, f"--cache-dir={MYPY_CACHE}-migrate", "."], migrate)
         folders = ["tools", "simulator", "repo", "bench"]
         folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
+        folders.append("../extensions/migrate")
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
@@ -174,6 +177,10 @@ def build(nox_session: nox.Session, checks: Checks) -> None:
             command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", playbook]
             checks.run(f"syntax of {playbook}", command, scratch, env)
         artifact.patch(checks, scratch, env)
+        checks.run("introspect", ["ansible-builder", "introspect", home], scratch)
+        definition = home / "ansible_collections" / "savepoint" / "vsphere" / artifact.EXECUTION_ENVIRONMENT
+        checks.run("create", ["ansible-builder", "create", "--file", definition, "--context", "context"], scratch)
+        checks.record("what an execution environment gets", artifact.dependencies(home) == ["pyvmomi"])
 
 
 @session

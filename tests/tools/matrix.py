@@ -22,8 +22,8 @@ from checks import Checks, environment
 from cores import Cell
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(bootstrap.OLDEST[1], bootstrap.NEWEST[1] + 1))
-# What "make test" runs on the oldest, besides unit and sanity tests: calls of every module. The whole patch workflow on it
-# is a scenario of the target patch_workflow.
+# What "make test" runs on the oldest, besides unit and sanity tests: calls of every module. The whole patch workflow
+# on it is a scenario of the target patch_workflow.
 SHORT = ("peers", "snapshot_consolidate", "snapshot_prune", "stock")
 
 
