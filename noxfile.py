@@ -18,13 +18,14 @@ sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "tests" / "simulator")
 
 import artifact  # noqa: E402
 import integration as stage  # noqa: E402
+import matrix as versions  # noqa: E402
 import publish  # noqa: E402
 import sanity as sane  # noqa: E402
 import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "docs", "demo"]
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "oldest", "build", "docs", "demo"]
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -55,8 +56,11 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         code = [inside / "plugins", inside / "extensions" / "eda"]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", *code], top)
+        migrate = copy / "extensions" / "migrate"
+        checks.run("mypy migrate", [*mypy, f"--cache-dir={MYPY_CACHE}-migrate", "."], migrate)
         folders = ["tools", "simulator", "repo", "bench"]
         folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
+        folders.append("../extensions/migrate")
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
@@ -137,6 +141,23 @@ def integration(nox_session: nox.Session, checks: Checks) -> None:
 
 
 @session
+def oldest(nox_session: nox.Session, checks: Checks) -> None:
+    """Unit, sanity and some integration tests with the oldest ansible-core, Python and pyVmomi that can be had here."""
+    cell = versions.oldest()
+    if cell is None:
+        checks.record("no supported ansible-core runs on a Python of this machine", False)
+        return
+    row = versions.run(checks, cell, list(versions.PARTS), versions.SHORT)
+    print(f"\n{versions.table([(cell, row)], list(versions.PARTS))}", flush=True)
+
+
+@session
+def matrix(nox_session: nox.Session, checks: Checks) -> None:
+    """Every ansible-core with every Python that can be had; arguments choose (--help), --list shows what there is."""
+    versions.main(checks, nox_session.posargs)
+
+
+@session
 def build(nox_session: nox.Session, checks: Checks) -> None:
     """Releases and builds the collection in a copy, imports it, installs it elsewhere, and runs it there."""
     with tree.scratch("build") as scratch:
@@ -160,6 +181,10 @@ def build(nox_session: nox.Session, checks: Checks) -> None:
             checks.run(f"syntax of {playbook}", command, scratch, env)
         artifact.patch(checks, scratch, env)
         publish.importer(checks, path, scratch)
+        checks.run("introspect", ["ansible-builder", "introspect", home], scratch)
+        definition = home / "ansible_collections" / "savepoint" / "vsphere" / artifact.EXECUTION_ENVIRONMENT
+        checks.run("create", ["ansible-builder", "create", "--file", definition, "--context", "context"], scratch)
+        checks.record("what an execution environment gets", artifact.dependencies(home) == ["pyvmomi"])
 
 
 @session

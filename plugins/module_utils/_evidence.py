@@ -41,7 +41,11 @@ def read_evidence(session: Session, vms: Sequence[Vm], targets: Mapping[str, Sna
     user, unavailable = "", None
     try:
         user = current_user(session)
-        reverts = read_reverts(session, wanted, min(target.created_at for target in targets.values()))
+        if session.single_host:
+            unavailable = "a single ESXi host keeps no task history"
+        else:
+            since = min(target.created_at for target in targets.values())
+            reverts = read_reverts(session, wanted, since)
     except vmodl.MethodFault as fault:
         if fault_name(fault) == "NotAuthenticated":
             raise  # It is the session that ended.

@@ -238,6 +238,8 @@ class Inventory:
                 raise InputError(f"scope: there is no folder '{scope.folder}'; there are {_quoted(paths)}")
 
     def _in_cluster(self, cluster: str) -> set[str]:
+        if self.session.single_host:
+            raise InputError("scope: a single ESXi host has no clusters; leave out cluster, everything is on this host")
         rows = [row for row in self._places.values() if row.type in ("ComputeResource", "ClusterComputeResource")]
         found = [row for row in rows if plain(row.get("name", "")) == cluster]
         if not found:

@@ -63,7 +63,7 @@ class Pruning:
                 if why is not None:
                     plans[vm.moid] = replace(plans[vm.moid], actions=(), failure=why)
         given = {vm.moid: plans[vm.moid].verdicts for vm in vms}
-        facts["plan"] = write_plan(vms, given, session.vcenter["instance_uuid"], now, self._attribute())
+        facts["plan"] = write_plan(vms, given, session.identity, now, self._attribute())
         facts["datastores"] = _space(plans.values(), stores)
         facts["totals"] = _totals(plans.values())
         return plans, facts
@@ -92,7 +92,7 @@ class Pruning:
     def _verdicts(self, session: Session, vms: Sequence[Vm], now: datetime) -> dict[str, tuple[Verdict, ...] | str]:
         """The verdicts by the VM's MoID, or why there are none."""
         if self.plan is not None:
-            if self.plan.vcenter != session.vcenter["instance_uuid"]:
+            if self.plan.vcenter != session.identity:
                 raise InputError("plan: it was made for another vCenter")
             replayed: dict[str, tuple[Verdict, ...] | str] = {}
             for vm in vms:

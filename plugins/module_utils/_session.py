@@ -93,7 +93,13 @@ class Session:
         self.stub = stub
         self.address = address
         self.vcenter = {"host": hostname, "instance_uuid": content.about.instanceUuid or None}
+        self.single_host = content.about.apiType == "HostAgent"
         self._offset: timedelta | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells this server from others: MoIDs repeat. A host by itself has no UUID of its own, only its name."""
+        return self.vcenter["instance_uuid"] or f"host {self.vcenter['host']}"
 
     def object(self, kind: str, moid: str) -> Any:
         """A managed object by its type's name in ``vim`` (such as ``vm.Snapshot``) and its MoID; no call is made."""

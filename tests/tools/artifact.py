@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
+import yaml
 from checks import Checks
 from simctl import HERE, Simulator
 
@@ -27,6 +30,7 @@ REQUIRED = (
 )
 # "test" is a kind of plugin; "tests" are ours.
 NEVER = re.compile(r"(^|/)(__pycache__|tests|(?<!plugins/)test|\.[^/]+)(/|$)|\.pyc$")
+EXECUTION_ENVIRONMENT = "extensions/ee/execution-environment.yml"
 
 
 def content(path: Path) -> list[str]:
@@ -49,6 +53,15 @@ def modules(path: Path) -> list[str]:
 def playbooks(path: Path) -> list[str]:
     names = [Path(name) for name in content(path)]
     return [f"savepoint.vsphere.{name.stem}" for name in names if name.match("playbooks/*.yml")]
+
+
+def dependencies(home: Path) -> list[str]:
+    """The names of the Python packages that ansible-builder adds to an image for the installed collections."""
+    command = [str(Path(sys.executable).with_name("ansible-builder")), "introspect", str(home)]
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = yaml.safe_load(told)
+    assert not found["system"], "a system package is needed"
+    return [re.split(r"[^\w-]", line)[0].lower() for line in found["python"]]
 
 
 def patch(checks: Checks, scratch: Path, env: dict[str, str]) -> None:

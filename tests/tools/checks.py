@@ -106,11 +106,13 @@ class Checks:
             return self.record(what, ok)
         return ok
 
-    def run_aside(self, what: str, command: Sequence[str | Path], cwd: Path) -> bool:
+    def run_aside(
+        self, what: str, command: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None = None
+    ) -> bool:
         """Runs one command while others run; its output comes in one piece at its end."""
         began = time.monotonic()
         print(f"{self.name}: {what} started", flush=True)
-        with started([str(word) for word in command], cwd, capture=True) as process:
+        with started([str(word) for word in command], cwd, env, capture=True) as process:
             self.running.add(process)
             output, _nothing = process.communicate()
             self.running.discard(process)

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import bootstrap
-import oldest
+import venvs
 
 REQUIREMENTS = bootstrap.ROOT / "requirements" / "extra.txt"
 # What all of them have wheels for.
@@ -19,7 +19,7 @@ JAVA = 17  # the oldest that the rule engine of ansible-rulebook runs on
 
 def environment() -> Path | None:
     """Its folder of programs; None where there is no Python that all of them run on."""
-    return oldest.made("extra", REQUIREMENTS, PYTHONS)
+    return venvs.made("extra", REQUIREMENTS, PYTHONS)
 
 
 def java_home() -> Path | None:

@@ -11,14 +11,14 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cores
 import extra
-import oldest
 import tree
 from checks import Checks
 from simctl import Simulator
@@ -66,7 +66,7 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
     simulator = copy / "tests" / "simulator"
     paths = {"sim_guests": str(guests), "sim_path": str(simulator), "sim_collection_path": str(copy)}
     folder = copy / "tests" / "integration"
-    programs = oldest.environment()
+    programs = cores.oldest_programs()
     paths["oldest_ansible"] = str(programs) if programs else ""
     tools, java = extra.environment(), extra.java_home()
     paths["extra_tools"], paths["java_home"] = str(tools or ""), str(java or "")
@@ -84,7 +84,7 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
         settings.write(handle)
 
 
-def run_all(checks: Checks, wanted: list[str], command: list[str]) -> None:
+def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[str, str] | None = None) -> None:
     """Runs the targets, as many at a time as there are cores; each worker has its own tree and simulators."""
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for target in wanted:
@@ -100,9 +100,9 @@ def run_all(checks: Checks, wanted: list[str], command: list[str]) -> None:
                     except queue.Empty:
                         return
                     if len(wanted) == 1:
-                        checks.run(target, [*command, target], copy)
+                        checks.run(target, [*command, target], copy, env)
                     else:
-                        checks.run_aside(target, [*command, target], copy)
+                        checks.run_aside(target, [*command, target], copy, env)
 
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:

@@ -33,9 +33,9 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *options], env
 '''
 
 
-def seed_get_pip() -> None:
-    """Puts the stand-in where the installed ansible-test looks for get-pip.py, unless something is there already."""
-    source = INTERNALS / "python_requirements.py"
+def seed_get_pip(internals: Path = INTERNALS) -> None:
+    """Puts the stand-in where an installed ansible-test looks for get-pip.py, unless something is there already."""
+    source = internals / "python_requirements.py"
     cache = Path.home() / ".ansible" / "test" / "cache"
     for version in set(re.findall(r"""\bpip['"]?\s*[=:]\s*['"]([\d.]+)['"]""", source.read_text())):
         path = cache / f"get_pip_{version.replace('.', '_')}.py"

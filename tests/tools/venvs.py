@@ -1,4 +1,4 @@
-"""Makes an environment with the oldest ansible-core and pyVmomi that users may have, outside the checkout, once."""
+"""Makes environments of a requirements file, outside the checkout, each once."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ import subprocess
 from pathlib import Path
 
 import bootstrap
-
-REQUIREMENTS = bootstrap.ROOT / "requirements" / "oldest.txt"
-# What ansible-core 2.16 runs on as a controller.
-PYTHONS = ((3, 10), (3, 12))
-
-
-def environment() -> Path | None:
-    """Its folder of programs; None where no Python is there that ansible-core 2.16 runs on."""
-    return made("oldest", REQUIREMENTS, PYTHONS)
 
 
 def made(name: str, requirements: Path, pythons: tuple[tuple[int, int], tuple[int, int]]) -> Path | None:
