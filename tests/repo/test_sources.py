@@ -17,6 +17,7 @@ PURE = {"_errors", "_kinds", "_marker", "_model", "_names", "_plan", "_plan_prun
 PURE |= {"_policy", "_protection", "_readiness", "_selection", "_sizes", "_time", "_tree"}
 PURE |= {"_identity", "_readiness_fleet", "_schedule", "_share", "_slots", "_space", "_window"}
 PURE |= {"_bytes", "_judge", "_keep", "_limits", "_planfile", "_quota", "_safeguards", "_plan_consolidate", "_verdict"}
+PURE |= {"_patience", "_recovery"}
 IMPURE = {"http", "io", "logging", "os", "pathlib", "random", "requests", "socket", "ssl", "subprocess", "threading"}
 IMPURE |= {"time", "urllib", "uuid", "secrets"}
 LIBRARY = "ansible_collections.savepoint.vsphere.plugins.module_utils."

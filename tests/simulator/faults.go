@@ -118,6 +118,12 @@ func (f *fault) vim(vm types.ManagedObjectReference) types.BaseMethodFault {
 		typed.Object = &vm
 	case *types.ManagedObjectNotFound:
 		typed.Obj = vm
+	case *types.TaskInProgress:
+		typed.Task = reference("Task", "task-0") // which vCenter knows nothing more of
+	case *types.SnapshotIncompatibleDeviceInVm:
+		typed.Fault = types.LocalizedMethodFault{Fault: &types.RDMNotSupported{
+			DeviceNotSupported: types.DeviceNotSupported{Device: "Hard disk 1"},
+		}}
 	case *types.InvalidPowerState:
 		typed.RequestedState, typed.ExistingState = poweredOn, poweredOff
 	}

@@ -602,6 +602,8 @@ def test_a_restart(own: simctl.Simulator) -> None:
         _ = vim.Task(task._moId, fresh._stub).info
     assert list(vim.VirtualMachine(vm._moId, fresh._stub).recentTask) == []
     eventually(lambda: [one["name"] for one in sim.get("/v1/vms")[0]["snapshots"]] == ["a"])  # the host went on
+    told = [(one["vm"], one["description"], one["state"], one["user"]) for one in sim.get("/v1/tasks")]
+    assert told[-1] == (vm._moId, "VirtualMachine.createSnapshot", "success", "user")
     sim.post("/v1/faults", {"method": "RemoveAllSnapshots_Task", "action": "restart_after", "seconds": 0.1})
     with pytest.raises(Exception, match=r"(?i)remote|closed|aborted|disconnected"):
         vim.VirtualMachine(vm._moId, fresh._stub).RemoveAllSnapshots_Task()

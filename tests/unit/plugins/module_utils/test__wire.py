@@ -38,8 +38,8 @@ def page(*properties: str, token: str = "") -> bytes:
 
 
 def values(*properties: str) -> list[object]:
-    [(ref, found)] = rows_of(returned(page(*properties)))
-    assert (moid_of(ref), ref.kind) == ("vm-1", "VirtualMachine")
+    [(ref, found, missing)] = rows_of(returned(page(*properties)))
+    assert (moid_of(ref), ref.kind, missing) == ("vm-1", "VirtualMachine", {})
     return list(found.values())
 
 
