@@ -54,7 +54,7 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
         folders = ["tools", "simulator", "repo", "bench"]
-        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
+        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch", "faults")]
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]

@@ -40,6 +40,11 @@ class Patience:
         self._failures += 1
         return wait * (0.5 + self.draw())
 
+    @property
+    def tries(self) -> int:
+        """The failures of this row so far."""
+        return self._failures
+
     def worked(self) -> None:
         """Something went well: the next failure is the first of its row."""
         self._since, self._failures = None, 0

@@ -136,7 +136,7 @@ def decide(found: Found, sent: Sent, looks: int, sends: int) -> Step:
         return Step.LOOK if looks <= LOOKS else Step.FAIL
     if sent.fault is not None:
         return Step.FAIL
-    if sent.late and isinstance(sent.action, (Create, Revert, RemoveAll)):
+    if sent.late and not isinstance(sent.action, (Rename, NoteRevert)):
         # Once more would be once too often if the first call is served after all.
         return Step.LOOK if looks < LATE_LOOKS else Step.FAIL
     if not sent.refused and looks < LOOKS:

@@ -41,7 +41,8 @@ HTTP_TIMEOUT = 120
 CONNECT_TIMEOUT = 30
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 34
-# Tries at the first login where something answers that is not ready yet. A wrong address is told at once.
+# Tries at the first login where something answers that is not ready yet (a wrong address is told at once), and at
+# what ends in a fault that only may be one of those that time mends.
 TRIES = 4
 
 
@@ -138,7 +139,7 @@ class Session:
         cancelled. With ``any_fault`` time may mend any fault.
         """
         kind = trouble(error)
-        if kind is None and not any_fault:
+        if kind is None and (not any_fault or self._patience.tries >= TRIES):
             raise error
         with self._mending:
             if kind != ENDED:

@@ -44,7 +44,7 @@ READS = ("drop_before", "unavailable", "slow", "expire_before", "restart_before"
 CALLS = tuple(LOST)
 WAITS = ("drop_before", "drop_after", "unavailable", "slow", "expire_before", "restart_before")
 MORE: dict[str, dict[str, Any]] = {
-    "slow": {"seconds": 2.5},
+    "slow": {"seconds": 3.0},
     "restart_before": {"seconds": 0.3, "forget": True},
     "restart_after": {"seconds": 0.3, "forget": True},
     "rename": {"message": "renamed"},

@@ -179,7 +179,8 @@ ANSWERED = sent(CREATE, refused=True, fault="gone")
         # Nobody knows when it comes.
         (Found.NOTHING, LATE, LATE_LOOKS - 1, 1, Step.LOOK),
         (Found.NOTHING, LATE, LATE_LOOKS, 1, Step.FAIL),
-        (Found.NOTHING, replace(LATE, action=Remove(moid(2))), LOOKS, 1, Step.SEND),
+        (Found.NOTHING, replace(LATE, action=Remove(moid(2))), LOOKS, 1, Step.LOOK),
+        (Found.NOTHING, replace(LATE, action=Rename(moid(2), "new")), LOOKS, 1, Step.SEND),
         (Found.NOTHING, replace(LATE, action=REVERT), LOOKS, 1, Step.LOOK),
         (Found.UNKNOWN, LOST, LOOKS, 1, Step.LOOK),
         (Found.UNKNOWN, LOST, LOOKS + 1, 1, Step.FAIL),
