@@ -172,20 +172,27 @@ class Fleet:
         outcome.error = run.error
         outcome.changed = outcome.changed or run.changed
         outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
+        if self._lost_sight(outcome) or run.error is None or run.ended_well or outcome.after is None:
+            return
+        if outcome.after.snapshots != outcome.plan.vm.snapshots:
+            # The answer may have been lost, but the tree says that something happened.
+            outcome.changed = True
+        if took_effect(run.action, run.vm, outcome.after):
+            outcome.changed = True
+            outcome.error = f"{run.error}; even so {named(run.action)} took effect"
+
+    def _lost_sight(self, outcome: Outcome) -> bool:
+        """Is there nothing to tell of the VM as it is now? Then that is an error."""
         blind = self._blind
         if outcome.after is not None and outcome.after.unreadable:
             blind = f"vCenter does not give its {', '.join(outcome.after.unreadable)}"
             outcome.after = None
-        if outcome.after is None:
-            gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
-            unseen = f"its state afterwards could not be read: {blind}"
-            outcome.error = (outcome.error or unseen) if blind is not None else gone
-        elif run.error is not None and not run.ended_well:
-            if outcome.after.snapshots != outcome.plan.vm.snapshots:
-                # The answer may have been lost, but the tree says that something happened.
-                outcome.changed = True
-            if took_effect(run.action, run.vm, outcome.after):
-                outcome.error = f"{run.error}; even so {named(run.action)} took effect"
+        if outcome.after is not None:
+            return False
+        gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
+        unseen = f"its state afterwards could not be read: {blind}"
+        outcome.error = (outcome.error or unseen) if blind is not None else gone
+        return True
 
     def _follow_up(self, outcomes: Sequence[Outcome]) -> None:
         runs: list[tuple[Outcome, Run, FollowUp]] = []
@@ -207,7 +214,9 @@ class Fleet:
             outcome.error = run.error or in_the_way or more.failure
             outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
             outcome.task = run.task if run.error is not None else outcome.task
-            if outcome.after is not None and more.failure is not None and outcome.error is more.failure:
+            if self._lost_sight(outcome) or outcome.after is None:
+                continue
+            if more.failure is not None and outcome.error is more.failure:
                 # Taken back: the VM is as it was before the call.
                 outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots
 

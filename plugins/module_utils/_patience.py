@@ -36,7 +36,7 @@ class Patience:
         if now - self._since >= self.limit:
             return None
         # The power is bounded as well: a number of failures is no limit for a float.
-        wait = min(LONGEST, FIRST * 2 ** min(self._failures, 10))
+        wait: float = min(LONGEST, FIRST * 2 ** min(self._failures, 10))
         self._failures += 1
         return wait * (0.5 + self.draw())
 

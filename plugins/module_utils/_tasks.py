@@ -90,8 +90,6 @@ class _Waiter:
                     return
                 finally:
                     self._waiting = False
-                if self._stopped:
-                    return
                 self.watch.drop(moid for moid, values in changes if _is_end(values.get("info.state")))
                 self._changed(changes)
                 pause = min(LONGEST_PAUSE, PAUSE_EACH * len(self.watch))
@@ -174,6 +172,8 @@ class TaskBoard:
 
     def take_new(self) -> list[Any]:
         """The tasks to enrol."""
+        if self.logins != self._session.logins:
+            self.renew()  # Somebody has logged in again, and the wait ended with its session.
         new, self._new = self._new, []
         return new
 

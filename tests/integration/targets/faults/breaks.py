@@ -8,7 +8,8 @@ from typing import Any
 
 from operations import Operation
 
-FAMILY = "every SnapshotFault, TaskInProgress, InsufficientResourcesFault, NoPermission, MethodDisabled and the like"
+FAULT = "a fault: any SnapshotFault, FileLocked, NoDiskSpace, InsufficientResourcesFault, NoPermission, MethodDisabled"
+BUSY = "TaskInProgress, and the other task can't be followed"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ MORE: dict[str, dict[str, Any]] = {
 }
 
 
-def order(method: str, action: str, **more: Any) -> tuple[dict[str, Any]]:
+def order(method: str, action: str, **more: Any) -> tuple[dict[str, Any], ...]:
     return ({"method": method, "action": action, **MORE.get(action, {}), **more},)
 
 
@@ -102,14 +103,16 @@ def _call(operation: Operation, method: str, reads: int) -> Iterator[Break]:
     denied = order(method, "fail", skip=skip, fault="NotAuthenticated")
     yield Break(operation, "the call", "NotAuthenticated, though the session lives", denied)
     for fault in operation.faults:
-        yield Break(operation, "the call", FAMILY, order(method, "fail", skip=skip, fault=fault), fault)
+        words = BUSY if fault == "TaskInProgress" else FAULT
+        yield Break(operation, "the call", words, order(method, "fail", skip=skip, fault=fault), fault)
 
 
 def _task(operation: Operation, method: str) -> Iterator[Break]:
     skip = operation.skip
     for fault in operation.faults:
         if fault not in ("NoPermission", "MethodDisabled"):  # which come from calls
-            yield Break(operation, "the task", FAMILY, order(method, "task_fail", skip=skip, fault=fault), fault)
+            words = BUSY if fault == "TaskInProgress" else FAULT
+            yield Break(operation, "the task", words, order(method, "task_fail", skip=skip, fault=fault), fault)
     late = order(method, "task_fail_late", skip=skip, fault="SystemError")
     yield Break(operation, "the task", "the task fails after it took effect", late, "SystemError")
     hangs = order(method, "task_hang", skip=skip)

@@ -129,7 +129,7 @@ def names_of(sim: Any) -> list[str]:
 
 
 def main() -> None:
-    root = Path(sys.argv[1]).resolve()
+    root = Path(sys.argv[1]).absolute()
     sys.path.insert(0, str(root / "tests" / "simulator"))
     import simctl  # noqa: PLC0415 - the path is known only now
 

@@ -19,12 +19,13 @@ PREFIX = "ansible_collections.savepoint.vsphere.plugins"
 def prepare(collections: Path) -> None:
     """Find the collection below this folder, and wait more shortly than for people."""
     sys.path.insert(0, str(collections))
-    for name, values in {
+    shorter: dict[str, dict[str, float]] = {
         "_patience": {"FIRST": 0.05, "LONGEST": 0.4},
         "_session": {"HTTP_TIMEOUT": 2.0, "LIMIT": 2.5},
         "_doubts": {"PAUSE": 0.05},
         "_tasks": {"LONGEST_WAIT": 1},
-    }.items():
+    }
+    for name, values in shorter.items():
         library = importlib.import_module(f"{PREFIX}.module_utils.{name}")
         for key, value in values.items():
             if not hasattr(library, key):

@@ -18,7 +18,7 @@ class Operation:
     ``ready`` brings a new VM into the state before, by the simulator's control endpoint. ``state`` says in words what
     the VM is like, and gives None for what it must never be like. ``method`` is the call that does the work, ``skip``
     how many of them go by before one breaks, ``task`` what vCenter's history calls it and ``most`` how many there may
-    be.
+    be, and ``last_reads`` how many reads are made of the VM in the end.
     """
 
     name: str
@@ -32,8 +32,15 @@ class Operation:
     skip: int = 0
     task: str = ""
     most: int = 1
+    last_reads: int = 1
     power: str = "on"
     faults: tuple[str, ...] = ()
+
+    def said(self, state: str) -> str:
+        """The state in words that fit every operation."""
+        if self.before == self.after:
+            return state
+        return {self.before: "not done", self.after: "done"}.get(state, state)
 
 
 def names(vm: State) -> list[str]:
@@ -119,7 +126,7 @@ OPERATIONS = (
         "renamed",
         chain("s"),
         "RenameSnapshot",
-        faults=("TaskInProgress", "NoPermission", "MethodDisabled", "InvalidName"),
+        faults=("TaskInProgress", "NoPermission", "MethodDisabled"),
     ),
     Operation(
         "remove",
@@ -193,6 +200,7 @@ OPERATIONS = (
         skip=1,
         task="vm.Snapshot.remove",
         most=2,
+        last_reads=2,
         faults=LOCKED,
     ),
     Operation(

@@ -113,7 +113,7 @@ def reads(bench: Bench, operation: Operation) -> tuple[int, int]:
     check(log.count("Login") == log.count("Logout") == 1, str(log))
     places = [place for place, method in enumerate(log) if method == operation.method]
     before = log[: places[operation.skip]] if places else []
-    return before.count("RetrievePropertiesEx"), log.count("RetrievePropertiesEx") - 1
+    return before.count("RetrievePropertiesEx"), log.count("RetrievePropertiesEx") - operation.last_reads
 
 
 def happen(bench: Bench, one: Break, known: list[Row]) -> Row:
@@ -131,14 +131,19 @@ def happen(bench: Bench, one: Break, known: list[Row]) -> Row:
     _check(bench, one, result, calls, moid, state)
     seen = plainly(result, one.fault)
     alike = next(
-        (row for row in known if (row.point, row.what, row.seen, row.state) == (one.point, one.what, seen, state)), None
+        (
+            row
+            for row in known
+            if (row.point, row.what, row.seen, row.state) == (one.point, one.what, seen, operation.said(state))
+        ),
+        None,
     )
     if alike is not None:  # Only the fault's text differs, so a rerun does the same.
         return alike
     rerun = bench.run(operation, moid)
     bench.settle(moid)
     then = _check_rerun(bench, one, rerun, moid, state)
-    return Row(operation.name, one.point, one.what, seen, state, then)
+    return Row(operation.name, one.point, one.what, seen, operation.said(state), then)
 
 
 def _check(bench: Bench, one: Break, result: dict[str, Any], calls: dict[str, int], moid: str, state: str) -> None:
@@ -171,12 +176,14 @@ def _check_rerun(bench: Bench, one: Break, result: dict[str, Any], moid: str, be
     state = bench.state(operation, moid)
     if state == GONE:
         check(bool(result.get("failed")), where)
-        return "says that the VM is not there"
+        return "says so"
     check(not result.get("failed") and state == operation.after, f"{state}; {where}")
     if operation.module != "snapshot_revert":  # which reverts every time, unless safeguards keep it from that
         check(result["changed"] == (before != operation.after), where)
         check(bench.done(operation, moid) <= operation.most, f"done twice: {where}")
-    return "does it" if result["changed"] else "finds nothing to do"
+    if before != operation.after:
+        return "does it"
+    return "finds it done" if operation.method is not None else "is the same"
 
 
 @contextmanager
@@ -191,7 +198,8 @@ def bench(root: Path) -> Iterator[Bench]:
 def rows(root: Path, name: str, only: str | None) -> tuple[list[Row], list[str]]:
     """What becomes of an operation, and what is wrong with that; runs in a process of its own."""
     drive.prepare(root.parents[2])
-    found, wrong = [], []
+    found: list[Row] = []
+    wrong = []
     [operation] = [operation for operation in OPERATIONS if operation.name == name]
     with bench(root) as made:
         for one in breaks(operation, *reads(made, operation)):

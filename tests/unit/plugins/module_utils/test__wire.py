@@ -43,6 +43,19 @@ def values(*properties: str) -> list[object]:
     return list(found.values())
 
 
+def test_what_could_not_be_read() -> None:
+    body = ENVELOPE.format(
+        '<RetrievePropertiesExResponse xmlns="urn:vim25"><returnval><objects><obj type="VirtualMachine">vm-1</obj>'
+        "<missingSet><path>snapshot</path><fault>"
+        '<fault xsi:type="NoPermission"><privilegeId>System.Read</privilegeId></fault><localizedMessage/></fault>'
+        "</missingSet><missingSet><path>name</path><fault/></missingSet>"
+        "</objects></returnval></RetrievePropertiesExResponse>"
+    ).encode()
+    [(ref, found, missing)] = rows_of(returned(body))
+    assert (moid_of(ref), found) == ("vm-1", {})
+    assert missing == {"snapshot": "NoPermission", "name": ""}
+
+
 def test_simple_values() -> None:
     assert values(
         '<val xsi:type="xsd:string">a &lt; b</val>',
