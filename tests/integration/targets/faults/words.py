@@ -57,7 +57,9 @@ def plainly(result: dict[str, Any], fault: str | None) -> str:
     if not result.get("failed"):
         head = "changed" if result["changed"] else "ok"
     else:
-        head = f"failed{', changed' if result['changed'] else ''}: {_common(said, fault)}"
+        # Whether a machine that is gone had been changed before is a matter of moments.
+        changed = result["changed"] and "the virtual machine is gone" not in said
+        head = f"failed{', changed' if changed else ''}: {_common(said, fault)}"
     warnings = [_common(warning, fault) for warning in _warnings(result)]
     tail = "".join(f"; warning: {text}" for text in dict.fromkeys(warnings))
     return head + tail
