@@ -59,7 +59,7 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         migrate = copy / "extensions" / "migrate"
         checks.run("mypy migrate", [*mypy, f"--cache-dir={MYPY_CACHE}-migrate", "."], migrate)
         folders = ["tools", "simulator", "repo", "bench"]
-        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
+        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch", "faults")]
         folders.append("../extensions/migrate")
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}

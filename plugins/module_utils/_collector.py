@@ -15,7 +15,7 @@ try:
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
     Form,
@@ -33,11 +33,15 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class Row:
-    """One object's properties. A path that was not set, or not readable, is not in ``values``."""
+    """One object's properties. A path that is not set is not in ``values``.
+
+    One that can't be read is in ``missing``, with the name of the fault that says why.
+    """
 
     moid: str
     type: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, path: str, default: Any = None) -> Any:
         """The value at a path."""
@@ -140,7 +144,8 @@ def _page(body: bytes, form: Form) -> tuple[list[Row], str]:
         page = returned(body)
         if page is None:
             return [], ""
-        return [Row(moid_of(ref) or "", ref.kind, values) for ref, values in rows_of(page)], text_of(page, "token")
+        rows = [Row(moid_of(ref) or "", ref.kind, values, missing) for ref, values, missing in rows_of(page)]
+        return _authentic(rows), text_of(page, "token")
     except UnfamiliarError:
         slow = by_pyvmomi(body, form.stub, form.info)
         if slow is None:
@@ -150,7 +155,15 @@ def _page(body: bytes, form: Form) -> tuple[list[Row], str]:
                 moid_of(entry.obj) or "",
                 type(entry.obj).__name__.rpartition(".")[2],
                 {one.name: one.val for one in entry.propSet},
+                {one.path: fault_name(one.fault) for one in entry.missingSet or ()},
             )
             for entry in slow.objects
         ]
-        return found, slow.token or ""
+        return _authentic(found), slow.token or ""
+
+
+def _authentic(rows: list[Row]) -> list[Row]:
+    """The rows. vCenter answers a read of an ended session as well, with nothing in it; that is an error as any."""
+    if any("NotAuthenticated" in row.missing.values() for row in rows):
+        raise vim.fault.NotAuthenticated(msg="The session is not authenticated.")
+    return rows

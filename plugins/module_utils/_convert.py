@@ -33,6 +33,17 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node, flatten
 
+# Without these nothing can be said of a VM: a tree that can't be read looks like one that is empty.
+_CRUCIAL = (
+    "name",
+    "runtime.powerState",
+    "runtime.consolidationNeeded",
+    "snapshot",
+    "config.template",
+    "runtime.connectionState",
+    "runtime.question",
+)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -98,7 +109,12 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
         guest=_guest(row),
         footprint=_footprint(row, layout),
         memory_mb=row.get("config.hardware.memoryMB"),
+        unreadable=_unreadable(row),
     )
+
+
+def _unreadable(row: Row) -> tuple[str, ...]:
+    return tuple(path for path in row.missing if path in _CRUCIAL)
 
 
 def changed_vm(vm: Vm, row: Row, sizes: Row | None) -> Vm:
@@ -110,6 +126,7 @@ def changed_vm(vm: Vm, row: Row, sizes: Row | None) -> Vm:
         consolidation_needed=bool(row.get("runtime.consolidationNeeded")),
         snapshots=_snapshots(row, layout),
         current_delta_bytes=current_delta(layout) if layout is not None else None,
+        unreadable=_unreadable(row),
     )
 
 

@@ -8,73 +8,39 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from typing import Any
 
-try:
-    from pyVmomi import vmodl
-except ImportError:
-    pass  # _session.connect says so, before anything of this file is used.
-
 from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Calls
-from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, fault_text, moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._doubts import Doubt, Doubts, doubt
+from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
-    Action,
-    Consolidate,
-    NoteRevert,
-)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import Seen, Step, named
+from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._share import share
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits, job_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change
 from ansible_collections.savepoint.vsphere.plugins.module_utils._window import Window
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
 
 # Seconds after which time limits are looked at, progress is told and new tasks are enrolled at the latest.
 TICK = 1.0
 # Seconds in which tasks gather before they are enrolled together.
 GATHER = 0.1
-# Seconds that an estimate may take; it reads metadata only.
-ESTIMATE_TIMEOUT = 60
-
-
-@dataclass
-class Run:
-    """One VM's actions on their way, and what became of them.
-
-    ``joined`` says that it waits for a task that was in the way; ``retry`` that this one has ended, so that a new
-    look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on.
-    """
-
-    vm: Vm
-    actions: tuple[Action, ...]
-    done: int = 0
-    task: TaskState | None = None
-    error: str | None = None
-    retry: bool = False
-    joined: bool = False
-    missed: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> bool:
-        """Has anything been done?"""
-        return self.done > len(self.missed)
-
-    @property
-    def ended(self) -> bool:
-        """Is there nothing left to do for it?"""
-        return self.error is not None or self.retry or self.done == len(self.actions)
+# Seconds in which calls that are under way may still be answered once the job was cancelled.
+GRACE = 3.0
 
 
 class Engine:
@@ -103,8 +69,11 @@ class Engine:
         self._enrolling = 0
         self._gathering_since = 0.0
         self._ticked = 0.0
-        self._broken: str | None = None
+        self._mending = False
+        self._stopped: str | None = None
+        self._cancelled_at: float | None = None
         self._moved = time.monotonic()
+        self._doubts = Doubts(session, partial(self._post, self._seen))
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
@@ -112,23 +81,38 @@ class Engine:
         self._schedule = Schedule(jobs, self._limits.of)
         self._neighbours = Neighbours(self._session, self._limits, jobs)
         self._moved = time.monotonic()
-        changed = partial(self._post, self._changed)
-        with (
-            ThreadPoolExecutor(self._window.most + 2) as self._pool,
-            TaskBoard(self._session, changed, self.results) as self._board,
-        ):
-            self._look_around()
-            while self._schedule.waiting or self._jobs:
+        self._pool = ThreadPoolExecutor(self._window.most + 4)
+        try:
+            with (
+                self._session.cancel.told_to(partial(self._post, lambda: None)),
+                TaskBoard(self._session, partial(self._post, self._changed), self.results) as self._board,
+            ):
+                self._work()
+        finally:
+            # Whoever is told to end has no time to wait for answers that may not come.
+            self._pool.shutdown(wait=self._session.cancel.reason is None, cancel_futures=True)
+
+    def _work(self) -> None:
+        self._look_around()
+        while self._schedule.waiting or self._jobs:
+            if self._session.cancel.reason is not None:
+                self._cancel()
+            if not (self._doubts.outage or self._mending):
+                # While something is wrong with vCenter, more calls would only meet the same.
                 self._start()
+            if not self._mending:
                 self._enrol()
-                self._board.more_to_come = bool(self._schedule.waiting or self._calls or self._enrolling)
-                self._handle_events()
-                if time.monotonic() - self._ticked > TICK:
-                    self._ticked = time.monotonic()
+            if (look := self._doubts.work()) is not None:
+                self._pool.submit(look)
+            self._board.more_to_come = bool(self._schedule.waiting or self._calls or self._enrolling)
+            self._handle_events()
+            if time.monotonic() - self._ticked > TICK:
+                self._ticked = time.monotonic()
+                if not (self._mending or self._doubts.looking):
                     self._enforce_timeout()
-                    self._look_around()
-                    self._progress.running = len(self._jobs)
-                    self._progress.tick()
+                self._look_around()
+                self._progress.running = len(self._jobs)
+                self._progress.tick()
 
     def _job(self, run: Run) -> Job[Run]:
         return job_of(run.vm, run.actions, run)
@@ -138,7 +122,8 @@ class Engine:
 
     def _handle_events(self) -> None:
         """Wait for the next event, and handle all that are there."""
-        left = self._gathering_since + GATHER - time.monotonic() if self._board.new else TICK
+        left = self._gathering_since + GATHER - time.monotonic() if self._board.new and not self._mending else TICK
+        left = min(left, self._doubts.seconds_left)
         try:
             handle = self._events.get(timeout=max(0.0, min(TICK, left)))
             while True:
@@ -159,7 +144,11 @@ class Engine:
 
     def _submit(self, run: Run) -> None:
         self._calls += 1
-        action = self._next(run)
+        run.sent_at = run.sent_at or self._session.now()
+        run.sends += 1
+        run.looks = 0
+        run.login = self._session.logins
+        action = run.to_send(self._session.now)
 
         def send() -> None:
             begun = time.monotonic()
@@ -171,23 +160,17 @@ class Engine:
 
         self._pool.submit(send)
 
-    def _next(self, run: Run) -> Action:
-        action = run.actions[run.done]
-        if isinstance(action, NoteRevert) and run.done and run.task is not None:
-            # By vCenter's clock, which the tasks in its history go by as well.
-            return replace(action, ended_at=run.task.ended_at or self._session.now())
-        return action
-
     def _answered(self, run: Run, task: Any, error: Exception | None, seconds: float) -> None:
         self._calls -= 1
         if isinstance(error, (OSError, HTTPException)):
             self._window.refused()
         else:
             self._window.answered(seconds)
-        if error is not None and isinstance(run.actions[run.done], NoteRevert):
-            # The revert stands, and the next call finds it in vCenter's task history.
-            run.missed = (*run.missed, f"phase=reverted could not be written into its marker: {describe(error)}")
-            self._advance(run)
+        if id(run) not in self._jobs:
+            return  # Its result is written already.
+        unsure = doubt(run, error)
+        if unsure is not None:
+            self._unsure(unsure)
         elif error is not None:
             self._failed(run, error)
         elif task is None:
@@ -195,12 +178,53 @@ class Engine:
         else:
             self._follow(run, task)
 
+    def _unsure(self, one: Doubt) -> None:
+        if self._stopped is not None:
+            self._give_up_on(one.run, self._in_doubt(one.run))
+        else:
+            self._doubts.add(one)
+
+    def _in_doubt(self, run: Run) -> str:
+        return f"{self._stopped}; {named(run.action)} was under way, and a rerun finds out what became of it"
+
+    def _seen(self, batch: Sequence[Doubt], seen: Mapping[str, Seen] | Exception) -> None:
+        self._doubts.looked()
+        if isinstance(seen, Exception):
+            self._stop(f"vCenter stayed away ({describe(seen)})")
+        for one in batch:
+            if self._stopped is None and not isinstance(seen, Exception):
+                self._resolve(one, seen[one.run.vm.moid])
+            elif id(one.run) in self._jobs:
+                self._give_up_on(one.run, self._in_doubt(one.run))
+
+    def _resolve(self, one: Doubt, seen: Seen) -> None:
+        """Go on with a run as what was read asks for."""
+        run = one.run
+        verdict = one.verdict(seen, self._session, self._timeout)
+        if verdict.note is not None:
+            run.note(verdict.note)
+        if verdict.task is not None:
+            run.task = TaskState(verdict.task.moid, verdict.task.state, error=verdict.task.error)
+        if verdict.step is Step.ADVANCE:
+            run.missed = (*run.missed, *verdict.missed)
+            self._advance(run)
+        elif verdict.step is Step.FOLLOW and verdict.task is not None:
+            run.adopted = True
+            self._follow(run, Reference("Task", verdict.task.moid))
+        elif verdict.step is Step.LOOK:
+            self._doubts.add(one)
+        elif verdict.step is Step.SEND:
+            run.sends -= one.busy  # It can't do harm, and the time limit ends it.
+            self._due.append(run)
+        else:
+            self._give_up_on(run, verdict.failure or "")
+
     def _follow(self, run: Run, task: Any) -> None:
         moid = moid_of(task) or ""
         if not run.joined:
             run.task = TaskState(moid)
-        if self._broken is not None:
-            run.error = f"the wait for task {moid} broke, and the task may still run: {self._broken}"
+        if self._stopped is not None:
+            run.error = f"{self._stopped}; task {moid} may still run, and a rerun waits for it"
             self._release(run)
             return
         self._running.setdefault(moid, []).append(run)
@@ -218,7 +242,7 @@ class Engine:
         def send() -> None:
             try:
                 self._post(self._enrolled, self._board.enrol(tasks))
-            except (vmodl.MethodFault, OSError, HTTPException) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the wait can't go on like this
                 self._post(self._not_enrolled, error)
 
         self._pool.submit(send)
@@ -227,20 +251,49 @@ class Engine:
         self._enrolling -= 1
         for moid in gone:
             self._board.forget(moid)
-            self._task_ended(TaskState(moid, "error"))
+            for run in self._running.pop(moid, ()):
+                # vCenter has forgotten the task, as it does when it restarts; the VM still tells.
+                busy, run.joined = run.joined, False
+                self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
 
     def _not_enrolled(self, error: Exception) -> None:
         self._enrolling -= 1
-        self._abandon(error)
+        self._wait_broke(error)
 
     def _changed(self, changes: list[Change] | Exception) -> None:
         if isinstance(changes, Exception):
-            self._abandon(changes)
+            self._wait_broke(changes)
             return
+        self._session.worked()
         if changes:
             self._moved = time.monotonic()
         for state in self._board.update(changes):
             self._task_ended(state)
+
+    def _wait_broke(self, error: Exception) -> None:
+        """The shared wait broke, say because the session ended: begin it anew as soon as vCenter answers."""
+        if self._mending or self._stopped is not None:
+            return
+        self._mending = True
+        logins = self._board.logins
+
+        def mend() -> None:
+            try:
+                self._session.mend(error, logins, any_fault=True)
+            except Exception as final:  # noqa: BLE001 - whatever it is, every VM gets a result all the same
+                self._post(self._mended, final)
+            else:
+                self._post(self._mended, None)
+
+        self._pool.submit(mend)
+
+    def _mended(self, error: Exception | None) -> None:
+        self._mending = False
+        if error is not None:
+            self._stop(f"the wait for the tasks broke ({describe(error)})")
+            return
+        self._moved = time.monotonic()
+        self._board.renew()
 
     def _task_ended(self, state: TaskState) -> None:
         for run in self._running.pop(state.moid, ()):
@@ -249,14 +302,22 @@ class Engine:
                 self._release(run)
                 continue
             run.task = state
+            if run.adopted:
+                # It was ours by all that can be read; the VM tells whether it did what we wanted.
+                self._unsure(Doubt(run, f"{state.moid} has ended", refused=True))
+                continue
+            run.had.add(state.moid)
             if state.error is not None or state.state == "error":
                 self._failed(run, state.error)
             else:
                 self._advance(run)
 
     def _advance(self, run: Run) -> None:
-        run.done += 1
+        run.advance()
         if run.ended:
+            self._release(run)
+        elif self._stopped is not None:
+            run.error = f"not gone on with: {self._stopped}"
             self._release(run)
         else:
             self._due.append(run)
@@ -268,7 +329,15 @@ class Engine:
             run.joined = True
             self._follow(run, other)
             return
-        run.error = describe(error)
+        self._give_up_on(run, describe(error))
+
+    def _give_up_on(self, run: Run, why: str) -> None:
+        if isinstance(run.action, NoteRevert):
+            # The revert stands, and the next call finds it in vCenter's task history.
+            run.missed = (*run.missed, f"phase=reverted could not be written into its marker: {why}")
+            self._advance(run)
+            return
+        run.error = why
         self._release(run)
 
     def _release(self, run: Run) -> None:
@@ -281,90 +350,51 @@ class Engine:
         """Ask what others have under way where our VMs wait, and take our share of what the limits leave."""
         if self._neighbours.due(self._schedule.waiting):
             mine = {job.item.vm.moid for job in self._jobs.values()}
-            self._pool.submit(self._neighbours.look, mine, partial(self._post, self._looked))
-
-    def _looked(self, others: Mapping[Hashable, int]) -> None:
-        used = self._schedule.used()
-        for place in self._schedule.places():
-            allowed = self._schedule.allowed(place)
-            wanted = share(self._limits.of(place), allowed, used.get(place, 0), others.get(place, 0))
-            if wanted != allowed:
-                self._schedule.allow(place, wanted)
+            looked = partial(self._neighbours.make_room, self._schedule)
+            self._pool.submit(self._neighbours.look, mine, partial(self._post, looked))
 
     def _enforce_timeout(self) -> None:
-        now = self._session.now()
-        for state in self._board.watched:
-            if state.started_at is not None and state.state == "running":
-                if now - state.started_at > self._timeout:
-                    self._give_up(state, "still runs in vCenter")
-            # Time in vCenter's queue does not count, as long as any of our tasks gets on; else the wait had no end.
-            elif time.monotonic() - self._moved > self._timeout.total_seconds():
-                self._give_up(state, "still waits in vCenter's queue, and no other task got on meanwhile")
+        idle = time.monotonic() - self._moved
+        for moid, why in self._board.overdue(self._session.now(), self._timeout, idle):
+            self._give_up(moid, why)
 
-    def _abandon(self, error: Exception) -> None:
-        """The shared wait itself broke, say because the session ended: every VM gets a result all the same."""
-        why = describe(error)
+    def _stop(self, cause: str) -> None:
+        """Nothing goes on: every VM gets a result all the same, which says what was under way."""
+        self._stopped = cause
         for moid, runs in self._running.items():
             self._board.forget(moid)
             for run in runs:
-                run.error = f"the wait for task {moid} broke, and the task may still run: {why}"
+                run.error = f"{cause}; task {moid} may still run, and a rerun waits for it"
+                run.task = run.task or TaskState(moid)
                 self._release(run)
         self._running.clear()
         for job in self._schedule.drain():
-            job.item.error = f"not begun, because the wait for the others broke: {why}"
+            job.item.error = f"not begun: {cause}"
         for run in self._due:
-            run.error = f"not gone on with, because the wait for the others broke: {why}"
+            run.error = f"{'not gone on with' if run.done else 'not done'}: {cause}"
             self._release(run)
         self._due.clear()
+        for one in self._doubts.take_all():
+            self._give_up_on(one.run, self._in_doubt(one.run))
         self._board.take_new()
-        self._broken = why
 
-    def _give_up(self, state: TaskState, why: str) -> None:
-        self._board.forget(state.moid)
-        for run in self._running.pop(state.moid, ()):
+    def _cancel(self) -> None:
+        """Somebody ends the job. Calls that are under way may be answered yet, so that tasks have names."""
+        if self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+            self._stop(f"the job was cancelled ({self._session.cancel.reason})")
+        elif time.monotonic() - self._cancelled_at > GRACE:
+            for job in list(self._jobs.values()):
+                job.item.error = self._in_doubt(job.item)
+                self._release(job.item)
+
+    def _give_up(self, moid: str, why: str) -> None:
+        state = self._board.forget(moid)
+        for run in self._running.pop(moid, ()):
             whose = "another's task" if run.joined else "the task"
             run.task = state
-            run.error = (
-                f"after {format_duration(self._timeout)} (timeout) {whose} {state.moid} {why}; a rerun waits for it"
-            )
+            run.error = f"after {format_duration(self._timeout)} (timeout) {whose} {moid} {why}; a rerun waits for it"
             self._release(run)
 
     def _call(self, vm: Vm, action: Action) -> Any:
         return self._sender.send(vm, action)
-
-
-class _Estimator(Engine):
-    """Asks for estimates, which change nothing, the way an engine carries out actions."""
-
-    results = True
-
-    def _job(self, run: Run) -> Job[Run]:
-        return Job(run, 0.0, (VCENTER,))  # Metadata only.
-
-    def _call(self, vm: Vm, action: Action) -> Any:
-        return self._sender.estimate(vm)
-
-
-def estimate_merges(session: Session, vms: Sequence[Vm]) -> dict[str, int]:
-    """vCenter's own estimate of the bytes that merging a VM's snapshots needs, for the VMs for which it gives one.
-
-    It is a lower bound for a running VM, and not every server has it, so its absence is no error.
-    """
-    runs = [Run(vm, (Consolidate(),)) for vm in vms]
-    _Estimator(session, ESTIMATE_TIMEOUT).run(runs)
-    return {
-        run.vm.moid: run.task.result
-        for run in runs
-        if run.error is None and run.task is not None and isinstance(run.task.result, int)
-    }
-
-
-def describe(error: Any) -> str:
-    """Why an action failed, for people."""
-    if error is None:
-        return "vCenter reports that the task failed, without a reason"
-    if isinstance(error, vmodl.MethodFault):
-        return fault_text(error)
-    if isinstance(error, (OSError, HTTPException)):
-        return f"the connection broke before vCenter's answer came ({error}); see the state given here"
-    return f"unexpected {type(error).__name__}: {error}"

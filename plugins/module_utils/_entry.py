@@ -23,13 +23,14 @@ else:
     FAULTS = (vmodl.MethodFault,)
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import validate_vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
     InputError,
     LimitError,
     SavepointError,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
-from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Fleet, Operation
+from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Fleet, Operation, make_plans
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome, View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan, predict
@@ -65,8 +66,10 @@ class Report:
 
 def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operation], report: Report) -> None:
     """Run the module: options to operation, plan, do it unless in check mode, and exit with the result."""
+    cancel = Cancel()
     try:
-        result = _execute(module, operation(module.params), report)
+        with cancel.watched():
+            result = _execute(module, operation(module.params), report, cancel)
     except SavepointError as error:
         module.fail_json(msg=error.msg, **{"changed": False, **error.facts})
     except FAULTS as error:
@@ -78,15 +81,15 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
     module.exit_json(**result)
 
 
-def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Result:
+def _execute(module: AnsibleModule, operation: Operation, report: Report, cancel: Cancel) -> Result:
     selection = operation.selection or parse_selection(module.params, validate_vm)
     if operation.timeout <= 0:
         raise InputError(f"timeout: {operation.timeout} is not a number of seconds greater than zero")
     limits = parse_limits(module.params.get("limits"))
     target = parse_target(module.params)
-    with connect(target) as session:
+    with connect(target, cancel) as session:
         inventory = Inventory(session)
-        found = inventory.find(selection, operation.needs)
+        found = session.persist(lambda: inventory.find(selection, operation.needs))
         now = session.now()
         facts = {"vcenter": session.vcenter, "vcenter_time": format_time(now)}
         plans, more = _plans(session, inventory, operation, found, now)
@@ -96,11 +99,15 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report) -> Res
         if module.check_mode:
             outcomes = [Outcome(plan, error=plan.failure or plan.problem, warnings=plan.warnings) for plan in ready]
         else:
+            cancel.defer()
             outcomes = Fleet(session, inventory, operation, limits, progress).carry_out(ready)
         if "limits" in module.params:
             facts["timing"] = _timing(progress, limits, module.check_mode)
+        facts["retries"] = session.retried
+        for text in facts["retries"]:
+            module.warn(text)
         result = _result(module, selection, found, plans, outcomes, report, session.now(), facts)
-        if operation.finish is not None and not module.check_mode:
+        if operation.finish is not None and not module.check_mode and cancel.reason is None:
             warning = operation.finish(session, result["summary"])
             if warning is not None:
                 module.warn(warning)
@@ -127,10 +134,8 @@ def _plans(
     session: Session, inventory: Inventory, operation: Operation, found: Sequence[Resolved], now: datetime
 ) -> tuple[dict[str, VmPlan], Result]:
     moids = [entry.moid for entry in found if entry.moid is not None]
-    vms = inventory.read(moids, operation.needs) if moids else {}
-    if operation.prepare is not None:
-        return operation.prepare(session, list(vms.values()), now)
-    return {moid: operation.plan(vm, now) for moid, vm in vms.items()}, {}
+    vms = session.persist(lambda: inventory.read(moids, operation.needs)) if moids else {}
+    return make_plans(session, operation, list(vms.values()), now)
 
 
 def _checked(

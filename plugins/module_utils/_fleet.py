@@ -6,29 +6,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from typing import Any
 
-try:
-    from pyVmomi import vmodl
-except ImportError:
-    pass  # _session.connect says so, before anything of this file is used.
-
-from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine, Run, describe
+from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine
 from ansible_collections.savepoint.vsphere.plugins.module_utils._guest import wait_for_guests
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan, unreadable
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import named, took_effect
+from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
 
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
@@ -70,6 +66,22 @@ class Operation:
     wait_for_guest: timedelta | None = None
 
 
+def make_plans(
+    session: Session, operation: Operation, vms: Sequence[Vm], now: datetime, *, again: bool = False
+) -> tuple[dict[str, VmPlan], dict[str, Any]]:
+    """Each VM's plan by its MoID, and facts for the result. Only reads, and asks again where an answer is lost."""
+    plans = {vm.moid: plan for vm in vms if (plan := unreadable(vm)) is not None}
+    facts: dict[str, Any] = {}
+    rest = [vm for vm in vms if vm.moid not in plans]
+    if operation.prepare is not None and (operation.prepare_again or not again):
+        prepare = operation.prepare
+        more, facts = session.persist(lambda: prepare(session, rest, now)) if rest or not again else ({}, {})
+        plans.update(more)
+    else:
+        plans.update({vm.moid: operation.plan(vm, now) for vm in rest})
+    return plans, facts
+
+
 class Fleet:
     """Carries out one operation through one session."""
 
@@ -84,7 +96,10 @@ class Fleet:
         self._blind: str | None = None
 
     def carry_out(self, plans: Sequence[VmPlan]) -> list[Outcome]:
-        """Do it; the outcomes are in the order of the plans."""
+        """Do it; the outcomes are in the order of the plans.
+
+        Once the job is cancelled nothing more is begun, and each VM is told of as it is then.
+        """
         outcomes = {
             plan.vm.moid: Outcome(plan, error=plan.problem or plan.failure, warnings=plan.warnings) for plan in plans
         }
@@ -122,19 +137,15 @@ class Fleet:
             outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, "it waited for another task on it to end")
         again = [outcome for outcome in again if outcome.error is None and outcome.plan.actions]
         if again:
-            time.sleep(1)
+            self._session.cancel.sleep(1)
         return again
 
     def _plan_anew(self, vms: Sequence[Vm]) -> dict[str, VmPlan]:
-        now = self._session.now()
-        if vms and self._operation.prepare is not None and self._operation.prepare_again:
-            try:
-                return self._operation.prepare(self._session, vms, now)[0]
-            except (vmodl.MethodFault, OSError, HTTPException) as error:
-                # The others' results must not get lost.
-                why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
-                return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
-        return {vm.moid: self._operation.plan(vm, now) for vm in vms}
+        try:
+            return make_plans(self._session, self._operation, vms, self._session.now(), again=True)[0]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others' results must not get lost
+            why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
+            return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
 
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
@@ -145,10 +156,11 @@ class Fleet:
         """Read the VMs after a change: those to be planned ``anew`` in full."""
         needs = self._operation.needs
         known = [outcome.plan.vm for outcome in outcomes if outcome.plan.vm.moid not in anew]
+        persist, self._blind = self._session.persist, None
         try:
-            found = self._inventory.read_again(known, needs) if known else {}
-            found.update(self._inventory.read(list(anew), needs) if anew else {})
-        except (vmodl.MethodFault, OSError, HTTPException) as error:
+            found = persist(lambda: self._inventory.read_again(known, needs)) if known else {}
+            found.update(persist(lambda: self._inventory.read(list(anew), needs)) if anew else {})
+        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not get lost
             # What was done stands, and its results with it; only the last look at it is missing.
             self._blind = describe(error)
             found = {}
@@ -159,14 +171,28 @@ class Fleet:
         outcome.task = run.task or outcome.task
         outcome.error = run.error
         outcome.changed = outcome.changed or run.changed
-        outcome.warnings = (*outcome.warnings, *run.missed)
-        if outcome.after is None:
-            gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
-            blind = f"its state afterwards could not be read: {self._blind}"
-            outcome.error = outcome.error or (blind if self._blind is not None else gone)
-        elif outcome.after.snapshots != outcome.plan.vm.snapshots and run.error is not None:
+        outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
+        if self._lost_sight(outcome) or run.error is None or run.ended_well or outcome.after is None:
+            return
+        if outcome.after.snapshots != outcome.plan.vm.snapshots:
             # The answer may have been lost, but the tree says that something happened.
             outcome.changed = True
+        if took_effect(run.action, run.vm, outcome.after):
+            outcome.changed = True
+            outcome.error = f"{run.error}; even so {named(run.action)} took effect"
+
+    def _lost_sight(self, outcome: Outcome) -> bool:
+        """Is there nothing to tell of the VM as it is now? Then that is an error."""
+        blind = self._blind
+        if outcome.after is not None and outcome.after.unreadable:
+            blind = f"vCenter does not give its {', '.join(outcome.after.unreadable)}"
+            outcome.after = None
+        if outcome.after is not None:
+            return False
+        gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
+        unseen = f"its state afterwards could not be read: {blind}"
+        outcome.error = (outcome.error or unseen) if blind is not None else gone
+        return True
 
     def _follow_up(self, outcomes: Sequence[Outcome]) -> None:
         runs: list[tuple[Outcome, Run, FollowUp]] = []
@@ -186,8 +212,11 @@ class Fleet:
         for outcome, run, more in runs:
             in_the_way = "another task on it was in the way of the last step" if run.retry else None
             outcome.error = run.error or in_the_way or more.failure
+            outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
             outcome.task = run.task if run.error is not None else outcome.task
-            if outcome.after is not None and more.failure is not None and outcome.error is more.failure:
+            if self._lost_sight(outcome) or outcome.after is None:
+                continue
+            if more.failure is not None and outcome.error is more.failure:
                 # Taken back: the VM is as it was before the call.
                 outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots
 
@@ -207,10 +236,14 @@ class Fleet:
             and (outcome.after is not None or outcome.plan.reverted_before)
             and (outcome.after or outcome.plan.vm).power_state == "poweredOn"
         ]
-        missing = wait_for_guests(self._session, [outcome.plan.vm.moid for outcome in on], limit) if on else set()
+        why = f"VMware Tools did not answer within {format_duration(limit)} (wait_for_guest)"
+        moids = [outcome.plan.vm.moid for outcome in on]
+        try:
+            missing = wait_for_guests(self._session, moids, limit) if on else set()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not get lost
+            missing, why = set(moids), f"it could not be waited for VMware Tools: {describe(error)}"
+        if self._session.cancel.reason is not None:
+            why = f"the job was cancelled ({self._session.cancel.reason}) before VMware Tools answered"
         for outcome in on:
             if outcome.plan.vm.moid in missing:
-                outcome.error = (
-                    "reverted and powered on, but VMware Tools did not answer within "
-                    f"{format_duration(limit)} (wait_for_guest)"
-                )
+                outcome.error = f"reverted and powered on, but {why}"

@@ -18,14 +18,28 @@ def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) ->
     """Wait until VMware Tools runs in every one of these VMs, at most so long; give those where it does not yet."""
     missing = set(moids)
     deadline = time.monotonic() + limit.total_seconds()
+    while True:
+        logins = session.logins
+        try:
+            _wait(session, missing, deadline)
+        except Exception as error:  # noqa: BLE001 - mend raises what it can't mend
+            session.mend(error, logins)
+        else:
+            return missing
+
+
+def _wait(session: Session, missing: set[str], deadline: float) -> None:
+    """Take out of ``missing`` what does not miss any more."""
     with Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"]) as watch:
-        watch.add(session.object("VirtualMachine", moid) for moid in missing)
-        while missing:
+        # What is gone by now never answers, and is told of as missing.
+        gone = watch.add(session.object("VirtualMachine", moid) for moid in missing)
+        while not missing <= set(gone):
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or session.cancel.reason is not None:
                 break
-            for moid, values in watch.wait(max(1, min(10, int(left)))):
+            changes = watch.wait(max(1, min(10, int(left))))
+            session.worked()
+            for moid, values in changes:
                 if str(values.get("guest.toolsRunningStatus")) == "guestToolsRunning":
                     missing.discard(moid)
                     watch.drop((moid,))
-    return missing

@@ -57,7 +57,7 @@ _GUARD = ("config.template", "runtime.connectionState", "runtime.question")
 # Where work that moves data takes a slot.
 _PLACES = ("runtime.host", "datastore")
 # What an action on a VM's snapshots may change of it.
-_CHANGING = ("runtime.powerState", "runtime.consolidationNeeded", "snapshot")
+CHANGING = ("runtime.powerState", "runtime.consolidationNeeded", "snapshot")
 _CREATE = ("capability.diskOnlySnapshotOnSuspendedVMSupported",)
 _MEMORY = ("capability.memorySnapshotsSupported", "config.hardware.memoryMB")
 _QUIESCE = ("capability.quiescedSnapshotsSupported", "guest.toolsRunningStatus")
@@ -137,7 +137,7 @@ class Inventory:
 
         One that was deleted meanwhile is not in the answer.
         """
-        rows = self._rows([vm.moid for vm in vms], _CHANGING)
+        rows = self._rows([vm.moid for vm in vms], CHANGING)
         # Without snapshots there is nothing whose size would matter.
         sizes = (
             self._rows([moid for moid in rows if rows[moid].get("snapshot") is not None], _SIZES) if needs.sizes else {}

@@ -131,7 +131,11 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Vm:
-    """A virtual machine and its snapshot tree. A field is None where vCenter did not give it."""
+    """A virtual machine and its snapshot tree. A field is None where vCenter did not give it.
+
+    ``unreadable`` are the properties that decide what may be done and that vCenter said it can't give: what is known
+    of the VM is then not enough to do anything.
+    """
 
     moid: str
     name: str
@@ -155,6 +159,7 @@ class Vm:
     memory_mb: int | None = None
     guest: Guest = Guest()
     footprint: Footprint | None = None
+    unreadable: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -19,9 +19,11 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
-from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._share import share
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import trouble
 
 # Seconds from one look to the next, as long as anything waits.
 EVERY = 3.0
@@ -44,6 +46,7 @@ class Neighbours:
 
     def __init__(self, session: Session, limits: Limits, jobs: Sequence[Job[Any]]) -> None:
         self._session = session
+        self._limits = limits
         wanted = Counter(place for job in jobs for place in job.places)
         # One slot of everything is ours in any case, so only who wants more needs to know.
         heavy = any(number > 1 for place, number in wanted.items() if place != VCENTER)
@@ -62,11 +65,22 @@ class Neighbours:
         self._next = time.monotonic() + EVERY
         return True
 
+    def make_room(self, schedule: Schedule[Any], others: Mapping[Hashable, int]) -> None:
+        """Take our share of what the limits leave, given the slots that others take."""
+        used = schedule.used()
+        for place in schedule.places():
+            allowed = schedule.allowed(place)
+            wanted = share(self._limits.of(place), allowed, used.get(place, 0), others.get(place, 0))
+            if wanted != allowed:
+                schedule.allow(place, wanted)
+
     def look(self, mine: set[str], tell: Callable[[Mapping[Hashable, int]], None]) -> None:
         """Tell how many slots others take, by place; ``mine`` are the VMs on which the tasks are ours."""
         try:
             others = self._others(mine)
-        except (vmodl.MethodFault, OSError, HTTPException):
+        except (vmodl.MethodFault, OSError, HTTPException) as error:
+            if trouble(error) is not None:
+                return  # Whoever waits for tasks mends it; then the next look is due.
             # Without the right to see tasks there is nothing to share; the limits then hold for this call alone.
             self._wanted = False
             return

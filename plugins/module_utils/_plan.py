@@ -194,6 +194,18 @@ def blocked(vm: Vm) -> str | None:
     return None
 
 
+def unreadable(vm: Vm) -> VmPlan | None:
+    """The plan for a VM of which too much can't be read; None for any other. What is not known is not assumed."""
+    if not vm.unreadable:
+        return None
+    what = ", ".join(vm.unreadable)
+    return VmPlan(
+        vm,
+        failure=f"vCenter does not let its {what} be read, so nothing was done: the account lacks the privilege "
+        "System.Read on it, or its host is away",
+    )
+
+
 def check_text(value: str | None, option: str, *, may_be_empty: bool = False) -> str | None:
     """A name or description as given, with line ends made alike. Raises InputError for what vSphere can't keep."""
     if value is None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import estimate_merges
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._estimate import estimate_merges
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet, protected_now
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan

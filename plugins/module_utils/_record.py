@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from http.client import HTTPException
 from typing import Any
 
 try:
-    from pyVmomi import vim, vmodl
+    from pyVmomi import vim
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import describe
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_time
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
 
 ATTRIBUTE = "savepoint.retention"
 
@@ -29,8 +28,9 @@ def write_record(session: Session, now: datetime, summary: dict[str, int]) -> st
     It comes after the removals, so whatever goes wrong here must not take their results away.
     """
     try:
-        return _write(session, now, summary)
-    except (vmodl.MethodFault, OSError, HTTPException) as error:
+        # Writing it twice is writing it once.
+        return session.persist(lambda: _write(session, now, summary))
+    except Exception as error:  # noqa: BLE001 - see above
         return f"the run could not be recorded on the root folder: {describe(error)}"
 
 

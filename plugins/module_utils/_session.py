@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from http.client import HTTPException
-from typing import Any
+from typing import Any, TypeVar
 
 try:
     from pyVim import connect as pyvim_connect
@@ -25,15 +27,23 @@ except ImportError as error:
 else:
     PYVMOMI_ERROR = None
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, InputError, SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
+from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import LIMIT, LOGINS, Patience
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, briefly, trouble
+
+T = TypeVar("T")
 
 # Seconds for a connection attempt or one answer; must be longer than a WaitForUpdatesEx may take.
 HTTP_TIMEOUT = 120
 CONNECT_TIMEOUT = 30
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 34
+# Tries at the first login where something answers that is not ready yet (a wrong address is told at once), and at
+# what ends in a fault that only may be one of those that time mends.
+TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -86,15 +96,99 @@ def parse_target(params: Mapping[str, Any]) -> Target:
 
 
 class Session:
-    """A logged-in session. Calls may be made from several threads; each takes a connection of its own."""
+    """A logged-in session. Calls may be made from several threads; each takes a connection of its own.
 
-    def __init__(self, content: Any, stub: Any, address: str, hostname: str) -> None:
+    ``logins`` counts the logins; ``retries`` says in words what was done again, and why. ``user`` is who is logged in,
+    as vCenter names them in its tasks.
+    """
+
+    def __init__(self, content: Any, stub: Any, target: Target, user: str, cancel: Cancel | None = None) -> None:
         self.content = content
         self.stub = stub
-        self.address = address
-        self.vcenter = {"host": hostname, "instance_uuid": content.about.instanceUuid or None}
+        self.address = target.address
+        self.vcenter = {"host": target.hostname, "instance_uuid": content.about.instanceUuid or None}
         self.single_host = content.about.apiType == "HostAgent"
+        self.user = user
+        self.cancel = cancel or Cancel()
+        self.logins = 1
+        self.retries: dict[str, int] = {}
+        self._target = target
         self._offset: timedelta | None = None
+        self._mending = threading.Lock()
+        self._patience = Patience(random.SystemRandom().random, LIMIT)
+
+    def persist(self, work: Callable[[], T]) -> T:
+        """Do what changes nothing, and do all of it again where a session ends or vCenter is away meanwhile."""
+        while True:
+            logins = self.logins
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - mend raises what it can't mend
+                self.mend(error, logins)
+            else:
+                self.worked()
+                return result
+
+    def worked(self) -> None:
+        """vCenter answers."""
+        self._patience.worked()
+
+    def mend(self, error: Exception, logins: int, *, any_fault: bool = False) -> None:
+        """After an error under that login: wait a little, log in again where the session has ended.
+
+        Raises the error when trying again is no use: it says something else, the outage lasts too long, or the job was
+        cancelled. With ``any_fault`` time may mend any fault.
+        """
+        kind = trouble(error)
+        if kind is None and (not any_fault or self._patience.tries >= TRIES):
+            raise error
+        with self._mending:
+            if kind != ENDED:
+                self._note(f"vCenter was asked again, because it did not answer well: {briefly(error)}")
+            while True:
+                wait = self._patience.failed(time.monotonic())
+                ended = kind == ENDED and self.logins == logins
+                if wait is None or (ended and self.logins > LOGINS) or self.cancel.reason is not None:
+                    raise error
+                # The first login again need not wait: nothing says that vCenter is away.
+                if not ended and self.cancel.sleep(wait):
+                    raise error
+                if not ended:
+                    return
+                try:
+                    self._log_in_again()
+                except ConnectError:
+                    raise
+                except (vmodl.MethodFault, OSError, HTTPException) as again:
+                    error = again
+                    if self.cancel.sleep(wait):
+                        raise error from None
+                else:
+                    return
+
+    def _log_in_again(self) -> None:
+        # Expired cookies would be sent along.
+        self.stub.cookie = ""
+        content: Any = vim.ServiceInstance("ServiceInstance", self.stub).RetrieveContent()
+        uuid = content.about.instanceUuid or None
+        if uuid != self.vcenter["instance_uuid"]:
+            raise ConnectError(f"{self.address} is another vCenter now ({uuid}); nothing is done there")
+        try:
+            content.sessionManager.Login(self._target.username, self._target.password)
+        except vim.fault.InvalidLogin as error:
+            raise ConnectError(
+                f"{self.address} refused another login of '{self._target.username}': wrong user or password"
+            ) from error
+        self.logins += 1
+        self._note("the session had ended, so it was logged in again")
+
+    @property
+    def retried(self) -> list[str]:
+        """What was done again and why, in words."""
+        return [text if times == 1 else f"{text} ({times} times)" for text, times in self.retries.items()]
+
+    def _note(self, text: str) -> None:
+        self.retries[text] = self.retries.get(text, 0) + 1
 
     @property
     def identity(self) -> str:
@@ -108,7 +202,7 @@ class Session:
     def now(self) -> datetime:
         """vCenter's clock, in UTC. It is asked once; ages and time limits count from it, not from ours."""
         if self._offset is None:
-            server = to_utc(self.object("ServiceInstance", "ServiceInstance").CurrentTime())
+            server = to_utc(self.persist(self.object("ServiceInstance", "ServiceInstance").CurrentTime))
             self._offset = server - datetime.fromtimestamp(0, timezone.utc) - timedelta(seconds=time.monotonic())
         return datetime.fromtimestamp(0, timezone.utc) + self._offset + timedelta(seconds=time.monotonic())
 
@@ -122,7 +216,7 @@ def vim_type(kind: str) -> Any:
 
 
 @contextmanager
-def connect(target: Target) -> Iterator[Session]:
+def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
     """Log in, give the session, log out whatever happens.
 
     Raises ConnectError with what to do about it: host unreachable, certificate not trusted, login refused.
@@ -131,7 +225,7 @@ def connect(target: Target) -> Iterator[Session]:
         raise ConnectError(
             f"the Python library pyVmomi 8.0.1 or newer is needed where the module runs: {PYVMOMI_ERROR}"
         )
-    session = _log_in(target)
+    session = _log_in(target, cancel or Cancel())
     try:
         yield session
     finally:
@@ -141,11 +235,40 @@ def connect(target: Target) -> Iterator[Session]:
         session.stub.DropConnections()
 
 
-def _log_in(target: Target) -> Session:
+def _log_in(target: Target, cancel: Cancel) -> Session:
+    """Log in. A server that answers but is not ready yet is asked again a few times."""
+    patience = Patience(random.SystemRandom().random, LIMIT)
+    for number in range(1, TRIES + 1):
+        try:
+            session = _log_in_once(target, cancel, number > 1)
+        except _NotReadyError as error:
+            wait = patience.failed(time.monotonic())
+            if number == TRIES or wait is None or cancel.sleep(wait):
+                raise ConnectError(f"{target.address} is not ready, {number} times in a row: {error}") from error
+        else:
+            if number > 1:
+                session.retries["vCenter was asked for the login again, because it was not ready"] = number - 1
+            return session
+    raise AssertionError("the last try returns or raises")
+
+
+class _NotReadyError(Exception):
+    """There is a server, and it cut the connection or said 503."""
+
+
+def _log_in_once(target: Target, cancel: Cancel, answered: bool) -> Session:
     try:
         stub = _open(target)
         content: Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
-        content.sessionManager.Login(target.username, target.password)
+        user = content.sessionManager.Login(target.username, target.password)
+    except SavepointError:
+        raise
+    except (HTTPException, ConnectionResetError, BrokenPipeError) as error:
+        raise _NotReadyError(briefly(error)) from error
+    except ConnectionRefusedError as error:
+        if answered:
+            raise _NotReadyError(briefly(error)) from error  # It is just restarting.
+        raise ConnectError(f"can't reach {target.address}: {error.strerror or error}") from error
     except ssl.SSLCertVerificationError as error:
         raise ConnectError(
             f"the certificate of {target.address} is not trusted: {error.verify_message}; set ca_path to the file of "
@@ -164,7 +287,7 @@ def _log_in(target: Target) -> Session:
     except Exception as error:
         # pyVmomi raises bare exceptions where an answer is not that of a vSphere API.
         raise ConnectError(f"{target.address} does not answer as a vSphere API: {error}") from error
-    return Session(content, stub, target.address, target.hostname)
+    return Session(content, stub, target, user.userName, cancel)
 
 
 def _open(target: Target) -> Any:

@@ -10,20 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from http.client import HTTPException
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
-
-try:
-    from pyVmomi import vmodl
-except ImportError:
-    pass  # _session.connect says so, before anything of this file is used.
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change, Watch
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
 
 _PATHS = ("info.state", "info.error", "info.startTime", "info.completeTime")
 # Seconds that one wait may last; and as long as tasks are being added, should a server not notice those while it waits.
@@ -50,58 +45,141 @@ class TaskState:
         return _is_end(self.state)
 
 
+class _Waiter:
+    """The thread that waits for the tasks of one watch, until it is stopped or the wait breaks."""
+
+    def __init__(self, watch: Watch, logins: int, changed: Callable[[list[Change] | Exception], None]) -> None:
+        self.watch = watch
+        self.logins = logins
+        self._more_to_come = True
+        self._changed = changed
+        self._go = threading.Event()
+        self._last_in = threading.Event()
+        self._fresh = False
+        self._stopped = False
+        self._waiting = False
+        self._thread = threading.Thread(target=self._follow, name="savepoint-tasks", daemon=True)
+        self._thread.start()
+
+    def go(self) -> None:
+        """There is something to wait for."""
+        self._fresh = True
+        self._go.set()
+
+    @property
+    def more_to_come(self) -> bool:
+        """Are tasks still being added?"""
+        return self._more_to_come
+
+    @more_to_come.setter
+    def more_to_come(self, more: bool) -> None:
+        if self._fresh and not more:
+            # The last ones may have ended already, and the whole call with them; the pause is for a crowd on its way.
+            self._fresh = False
+            self._last_in.set()
+        self._more_to_come = more
+
+    def stop(self, *, patiently: bool) -> None:
+        """End it; with ``patiently`` not before the thread has ended, and with its collector given back."""
+        self._stopped = True
+        self._go.set()
+        self._last_in.set()
+        if patiently:
+            if self._waiting:
+                self.watch.cancel()
+            self._thread.join(LONGEST_WAIT + 1)
+            self.watch.__exit__(None, None, None)
+
+    def _follow(self) -> None:
+        while True:
+            self._go.wait()
+            if self._stopped:
+                return
+            self._go.clear()
+            while len(self.watch) and not self._stopped:
+                begun = time.monotonic()
+                self._waiting = True
+                try:
+                    changes = self.watch.wait(SHORT_WAIT if self.more_to_come else LONGEST_WAIT)
+                except Exception as error:  # noqa: BLE001 - whatever it is, nobody else would tell of it
+                    if not self._stopped:
+                        self._changed(error)
+                    return
+                finally:
+                    self._waiting = False
+                self.watch.drop(moid for moid, values in changes if _is_end(values.get("info.state")))
+                self._changed(changes)
+                pause = min(LONGEST_PAUSE, PAUSE_EACH * len(self.watch))
+                if self._last_in.wait(max(0.0, begun + pause - time.monotonic())):
+                    self._last_in.clear()
+
+
 class TaskBoard:
     """Knows the state of every task that is watched, and lets go of those that have ended.
 
     All but ``enrol`` belongs to one thread. ``changed`` is called in another: with a list of changes for ``update``,
-    or with the error that ended the wait for good.
+    or with the error that broke the wait, which ``renew`` begins again.
     """
 
     def __init__(self, session: Session, changed: Callable[[list[Change] | Exception], None], results: bool) -> None:
-        self._watch = Watch(session, "Task", (*_PATHS, "info.result") if results else _PATHS)
+        self._session = session
+        self._paths = (*_PATHS, "info.result") if results else _PATHS
         self._states: dict[str, TaskState] = {}
         self._new: list[Any] = []
         self._changed = changed
-        self._go = threading.Event()
-        self._last_in = threading.Event()
-        self._more_to_come = True
-        self._enrolled = False
-        self._stopped = False
-        self._waiting = False
-        self._thread = threading.Thread(target=self._follow, name="savepoint-tasks", daemon=True)
+        self._waiter = self._begin()
+
+    def _begin(self) -> _Waiter:
+        return _Waiter(Watch(self._session, "Task", self._paths), self._session.logins, self._changed)
 
     def __enter__(self) -> TaskBoard:
-        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopped = True
-        self._go.set()
-        self._last_in.set()
-        if self._waiting:
-            self._watch.cancel()
-        self._thread.join(LONGEST_WAIT + 1)
-        self._watch.__exit__(kind, error, trace)
+        # Whoever is told to end has no time to wait for a server that may not answer.
+        self._waiter.stop(patiently=self._session.cancel.reason is None)
+
+    def renew(self) -> None:
+        """Begin the wait anew, for all tasks that have not ended; they are to be enrolled again."""
+        self._waiter.stop(patiently=False)
+        self._waiter = self._begin()
+        # What was known may be long out of date; their states come anew.
+        self._states = {moid: TaskState(moid) for moid in self._states}
+        self._new = [Reference("Task", moid) for moid in self._states]
+
+    @property
+    def logins(self) -> int:
+        """Under which login the wait was begun."""
+        return self._waiter.logins
 
     @property
     def more_to_come(self) -> bool:
-        """Will there be more tasks to enrol?"""
-        return self._more_to_come
+        """Are tasks still being added?"""
+        return self._waiter.more_to_come
 
     @more_to_come.setter
     def more_to_come(self, more: bool) -> None:
-        if self._enrolled and not more:
-            # The last ones may have ended already, and the whole call with them; the pause is for a crowd on its way.
-            self._enrolled = False
-            self._last_in.set()
-        self._more_to_come = more
+        self._waiter.more_to_come = more
 
     @property
     def watched(self) -> tuple[TaskState, ...]:
         """The tasks that have not ended, as last seen."""
         return tuple(self._states.values())
+
+    def overdue(self, now: datetime, limit: timedelta, idle: float) -> list[tuple[str, str]]:
+        """The tasks that ran longer than the limit, each with what to say; ``idle`` is how long none of ours got on."""
+        found = []
+        for state in self.watched:
+            if state.started_at is not None and state.state == "running":
+                if now - state.started_at > limit:
+                    found.append((state.moid, "still runs in vCenter"))
+            # Time in vCenter's queue does not count, as long as any of our tasks gets on; else the wait had no end.
+            elif idle > limit.total_seconds():
+                why = "still waits in vCenter's queue, and no other task got on meanwhile"
+                found.append((state.moid, why))
+        return found
 
     def follow(self, task: Any) -> None:
         """Follow a task, from the next call of ``enrol`` on."""
@@ -112,6 +190,8 @@ class TaskBoard:
 
     def take_new(self) -> list[Any]:
         """The tasks to enrol."""
+        if self.logins != self._session.logins:
+            self.renew()  # Somebody has logged in again, and the wait ended with its session.
         new, self._new = self._new, []
         return new
 
@@ -122,14 +202,14 @@ class TaskBoard:
 
     def enrol(self, tasks: Sequence[Any]) -> list[str]:
         """Tell vCenter to report on these tasks; gives those that it does not know any more. In any thread."""
-        gone = self._watch.add(tasks)
-        self._enrolled = True
-        self._go.set()
+        waiter = self._waiter
+        gone = waiter.watch.add(tasks)
+        waiter.go()
         return gone
 
     def forget(self, moid: str) -> TaskState | None:
         """Stop following a task, whatever becomes of it."""
-        self._watch.drop((moid,))
+        self._waiter.watch.drop((moid,))
         return self._states.pop(moid, None)
 
     def update(self, changes: Sequence[Change]) -> list[TaskState]:
@@ -144,30 +224,6 @@ class TaskBoard:
                 del self._states[moid]
                 ended.append(state)
         return ended
-
-    def _follow(self) -> None:
-        """The waiting thread: waits as long as there is anything to wait for."""
-        while True:
-            self._go.wait()
-            if self._stopped:
-                return
-            self._go.clear()
-            while len(self._watch) and not self._stopped:
-                begun = time.monotonic()
-                self._waiting = True
-                try:
-                    changes = self._watch.wait(SHORT_WAIT if self.more_to_come else LONGEST_WAIT)
-                except (vmodl.MethodFault, OSError, HTTPException) as error:
-                    if not self._stopped:
-                        self._changed(error)
-                    return
-                finally:
-                    self._waiting = False
-                self._watch.drop(moid for moid, values in changes if _is_end(values.get("info.state")))
-                self._changed(changes)
-                pause = min(LONGEST_PAUSE, PAUSE_EACH * len(self._watch))
-                if self._last_in.wait(max(0.0, begun + pause - time.monotonic())):
-                    self._last_in.clear()
 
 
 def _is_end(state: Any) -> bool:

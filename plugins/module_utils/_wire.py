@@ -146,12 +146,21 @@ def reference_of(body: bytes) -> Reference | None:
     return _reference(found)
 
 
-def rows_of(page: Any) -> list[tuple[Reference, dict[str, Any]]]:
-    """The objects of a RetrieveResult, each with its properties by path."""
+def rows_of(page: Any) -> list[tuple[Reference, dict[str, Any], dict[str, str]]]:
+    """The objects of a RetrieveResult, each with its properties by path, and the faults of those not to be read."""
     return [
-        (_reference(entry.find(_NS + "obj")), _properties(entry, _NS + "propSet"))
+        (
+            _reference(entry.find(_NS + "obj")),
+            _properties(entry, _NS + "propSet"),
+            {text_of(one, "path"): _fault_of(one) for one in entry.iterfind(_NS + "missingSet")},
+        )
         for entry in page.iterfind(_NS + "objects")
     ]
+
+
+def _fault_of(missing: Any) -> str:
+    fault = missing.find(f"{_NS}fault/{_NS}fault")
+    return "" if fault is None else fault.get(_XSI_TYPE, "").rpartition(":")[2]
 
 
 def changes_of(update: Any) -> list[tuple[str, str, dict[str, Any]]]:

@@ -80,6 +80,14 @@ timing:
   returned: when the selection was looked up and nothing stopped the call
   type: dict
   sample: {expected_seconds: 12.0, elapsed_seconds: 9.4, limits: {vcenter: 256, host: 8, datastore: 8}}
+retries:
+  description:
+    - What was asked of vCenter again and why, one sentence each, for instance after a lost connection. Each is a
+      warning too. What was tried again for one virtual machine is among its C(warnings).
+  returned: when the selection was looked up and nothing stopped the call
+  type: list
+  elements: str
+  sample: ["the session had ended, so it was logged in again"]
 results:
   description: One entry for each virtual machine, in the order of the selection, also when the task fails.
   returned: when the selection was looked up

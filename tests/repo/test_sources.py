@@ -18,6 +18,7 @@ PURE |= {"_policy", "_protection", "_readiness", "_selection", "_sizes", "_time"
 PURE |= {"_identity", "_readiness_fleet", "_schedule", "_share", "_slots", "_space", "_window"}
 PURE |= {"_bytes", "_judge", "_keep", "_limits", "_planfile", "_quota", "_safeguards", "_plan_consolidate", "_verdict"}
 PURE |= {"_literal", "_table", "_thresholds"}
+PURE |= {"_patience", "_recovery"}
 IMPURE = {"http", "io", "logging", "os", "pathlib", "random", "requests", "socket", "ssl", "subprocess", "threading"}
 IMPURE |= {"time", "urllib", "uuid", "secrets"}
 LIBRARY = "ansible_collections.savepoint.vsphere.plugins.module_utils."

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
@@ -44,6 +45,7 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("DELETE /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.deleteSnapshot)))
 	mux.HandleFunc("POST /v1/vms/{vm}/snapshots/{snapshot}/revert", answer(w.onVM(w.postRevert)))
 	mux.HandleFunc("POST /v1/vms/{vm}/devices", answer(w.onVM(w.postDevice)))
+	mux.HandleFunc("GET /v1/tasks", answer(func(*http.Request) (any, error) { return w.describeTasks(), nil }))
 	mux.HandleFunc("DELETE /v1/tasks", answer(func(*http.Request) (any, error) {
 		w.history.clear()
 		return done{}, nil
@@ -61,6 +63,7 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("POST /v1/sessions/expire", answer(func(*http.Request) (any, error) {
 		return map[string]int{"expired": w.expireSessions()}, nil
 	}))
+	mux.HandleFunc("POST /v1/restart", answer(w.postRestart))
 	mux.HandleFunc("PATCH /v1/config", answer(w.patchConfig))
 	mux.HandleFunc("GET /v1/config", answer(func(*http.Request) (any, error) { return w.settings.report(), nil }))
 	mux.HandleFunc("GET /v1/guests/{vm}", answer(w.onVM(func(m *machine, _ *http.Request) (any, error) {
@@ -139,6 +142,18 @@ func (w *world) postFault(in *http.Request) (any, error) {
 	}
 	w.faults.add(f)
 	return f, nil
+}
+
+func (w *world) postRestart(in *http.Request) (any, error) {
+	var body struct {
+		Seconds float64 `json:"seconds"`
+		Forget  bool    `json:"forget"`
+	}
+	if err := read(in, &body); err != nil {
+		return nil, err
+	}
+	w.restart(time.Duration(body.Seconds*float64(time.Second)), body.Forget)
+	return done{}, nil
 }
 
 func (w *world) putPrivileges(in *http.Request) (any, error) {

@@ -18,12 +18,19 @@ type fault struct {
 	Fault   string `json:"fault"`
 	Message string `json:"message"`
 
+	Skip    int      `json:"skip"`    // so many calls that it would strike go by first
+	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back
+	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
+	Paths   []string `json:"paths"`   // partial: the properties that can't be read
+
 	moid     string
 	released chan struct{} // closed when it is taken back
 }
 
 var actions = []string{
-	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable",
+	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable", "unavailable_after",
+	"slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
+	"delete", "rename", "move", "power_off",
 }
 
 type faultTable struct {
@@ -57,7 +64,11 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 		if strings.HasPrefix(f.Action, "task_") != inTask || f.Method != "" && f.Method != method {
 			continue
 		}
-		if f.moid != "" && f.moid != moid {
+		if f.moid != "" && f.moid != moid && !f.anyReceiver() {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
 			continue
 		}
 		if f.Times > 0 {
@@ -75,6 +86,11 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 
 func (t *faultTable) takeForTask(method string, m *machine) *fault {
 	return t.take(method, m.ref.Value, true)
+}
+
+// anyReceiver tells whether it strikes calls that name its VM otherwise than as their receiver.
+func (f *fault) anyReceiver() bool {
+	return slices.Contains([]string{"partial", "delete", "rename", "move", "power_off"}, f.Action)
 }
 
 func (f *fault) hangs() bool { return f != nil && f.Action == "task_hang" }
@@ -102,6 +118,12 @@ func (f *fault) vim(vm types.ManagedObjectReference) types.BaseMethodFault {
 		typed.Object = &vm
 	case *types.ManagedObjectNotFound:
 		typed.Obj = vm
+	case *types.TaskInProgress:
+		typed.Task = reference("Task", "task-0") // which vCenter knows nothing more of
+	case *types.SnapshotIncompatibleDeviceInVm:
+		typed.Fault = types.LocalizedMethodFault{Fault: &types.RDMNotSupported{
+			DeviceNotSupported: types.DeviceNotSupported{Device: "Hard disk 1"},
+		}}
 	case *types.InvalidPowerState:
 		typed.RequestedState, typed.ExistingState = poweredOn, poweredOff
 	}

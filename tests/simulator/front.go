@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"regexp"
 	"strings"
@@ -58,17 +57,7 @@ func (w *world) front(next http.Handler) http.Handler {
 			next.ServeHTTP(out, in)
 			return
 		}
-		switch fault.Action {
-		case "fail":
-			writeFault(out, fault.vim(reference("VirtualMachine", moid)), fault.Message)
-		case "unavailable":
-			http.Error(out, "503 Service Unavailable", http.StatusServiceUnavailable)
-		case "drop_before":
-			panic(http.ErrAbortHandler)
-		case "drop_after":
-			next.ServeHTTP(httptest.NewRecorder(), in)
-			panic(http.ErrAbortHandler)
-		}
+		w.strike(fault, moid, next, out, in)
 	})
 }
 

@@ -58,6 +58,36 @@ func (h *history) clear() {
 	h.tasks = nil
 }
 
+// taskReport is a task as the control endpoint tells of it.
+type taskReport struct {
+	MoID        string `json:"moid"`
+	VM          string `json:"vm"`
+	Description string `json:"description"`
+	State       string `json:"state"`
+	User        string `json:"user"`
+}
+
+// describeTasks tells of every task that the history has, oldest first.
+func (w *world) describeTasks() []taskReport {
+	w.history.mu.Lock()
+	tasks := slices.Clone(w.history.tasks)
+	w.history.mu.Unlock()
+	reports := []taskReport{}
+	for _, task := range tasks {
+		w.context().WithLock(task, func() {
+			r := taskReport{MoID: task.Self.Value, Description: task.Info.DescriptionId, State: string(task.Info.State)}
+			if task.Info.Entity != nil {
+				r.VM = task.Info.Entity.Value
+			}
+			if reason, ok := task.Info.Reason.(*types.TaskReasonUser); ok {
+				r.User = reason.UserName
+			}
+			reports = append(reports, r)
+		})
+	}
+	return reports
+}
+
 func (h *history) get(session string, ref types.ManagedObjectReference) mo.Reference {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -148,6 +149,12 @@ def flags(options: Mapping[str, Any]) -> list[str]:
     return words
 
 
+@functools.cache
+def opener() -> urllib.request.OpenerDirector:
+    """It is on this machine, so no proxy. Made once, since each reads all of the machine's certificates."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class Simulator:
     """A running simulated vCenter; a context manager. Keyword arguments are the program's flags."""
 
@@ -219,9 +226,8 @@ class Simulator:
         request = urllib.request.Request(
             self.info["control"] + path, data=data, method=method, headers={"Content-Type": "application/json"}
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
         try:
-            with opener.open(request, timeout=timeout) as response:
+            with opener().open(request, timeout=timeout) as response:
                 return json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
             raise SimulatorError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from error

@@ -505,6 +505,111 @@ def test_injected_faults(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     m.take("fine")
 
 
+@pytest.fixture
+def own() -> Iterator[simctl.Simulator]:
+    """A simulator whose sessions nobody else needs."""
+    with simctl.Simulator(vms=1) as simulator:
+        yield simulator
+
+
+def test_faults_of_the_wire(own: simctl.Simulator) -> None:
+    sim = own
+    m = Machine(sim, connect(sim))
+
+    def order(action: str, method: str = "CreateSnapshot_Task", **more: Any) -> None:
+        sim.post("/v1/faults", {"method": method, "vm": m.name, "action": action, **more})
+
+    order("unavailable_after")
+    with pytest.raises(Exception, match="503"):
+        m.vm.CreateSnapshot_Task("a", "", False, False)
+    assert m.shape() == "a *a"
+    order("drop_before", skip=1)
+    m.take("b")
+    with pytest.raises(Exception, match=r"(?i)remote|closed|aborted|disconnected"):
+        m.vm.CreateSnapshot_Task("c", "", False, False)
+    order("slow", seconds=0.3)
+    began = time.monotonic()
+    m.take("d")
+    assert time.monotonic() - began >= 0.3
+    order("rename", message="elsewhere")
+    order("move", message="moved/away", method="RemoveSnapshot_Task")
+    order("power_off", method="RemoveSnapshot_Task")
+    e = m.take("e")
+    assert m.state()["name"] == "elsewhere"
+    m.remove(e)
+    m.take("f")
+    m.remove(m.vm.snapshot.currentSnapshot)
+    state = m.state()
+    assert (state["name"], state["folder"], state["power_state"]) == ("elsewhere", "moved/away", "poweredOff")
+    assert m.vm.parent.name == "away"
+    for action, there in (("expire_before", "a(b(d))"), ("expire_after", "a(b(d(f)))")):
+        sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "action": action})
+        fresh = vim.VirtualMachine(m.moid, connect(sim)._stub)
+        if action == "expire_before":
+            with pytest.raises(vim.fault.NotAuthenticated):
+                fresh.CreateSnapshot_Task("f", "", False, False)
+        else:
+            fresh.CreateSnapshot_Task("f", "", False, False)
+            with pytest.raises(vim.fault.NotAuthenticated):
+                _ = fresh.name
+        m.vm = vim.VirtualMachine(m.moid, connect(sim)._stub)
+        assert m.shape().startswith(there)
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.moid, "action": "delete"})
+    with pytest.raises(vmodl.fault.ManagedObjectNotFound):
+        vim.VirtualMachine(m.moid, connect(sim)._stub).CreateSnapshot_Task("g", "", False, False)
+
+
+def test_partial_answers(sim: simctl.Simulator, si: Any, m: Machine) -> None:
+    m.take("a")
+    other = Machine(sim, si)
+    sim.post("/v1/faults", {"vm": m.name, "action": "partial", "paths": ["snapshot", "name"], "times": -1})
+    pc = vmodl.query.PropertyCollector
+    spec = pc.FilterSpec(
+        objectSet=[pc.ObjectSpec(obj=one.vm) for one in (m, other)],
+        propSet=[pc.PropertySpec(type=vim.VirtualMachine, pathSet=["name", "snapshot", "runtime.powerState"])],
+    )
+    try:
+        mine, others = si.content.propertyCollector.RetrievePropertiesEx([spec], pc.RetrieveOptions()).objects
+    finally:
+        sim.delete("/v1/faults")
+    assert [one.name for one in mine.propSet] == ["runtime.powerState"]
+    assert [one.path for one in mine.missingSet] == ["snapshot", "name"]
+    assert isinstance(mine.missingSet[0].fault, vim.fault.NoPermission)
+    assert [one.name for one in others.propSet] == ["name", "runtime.powerState"] and not others.missingSet
+
+
+def test_a_restart(own: simctl.Simulator) -> None:
+    sim = own
+    sim.patch("/v1/config", {"durations": {"createSnapshot": "1s"}})
+    si = connect(sim)
+    vm = vim.VirtualMachine(sim.get("/v1/vms")[0]["moid"], si._stub)
+    task = vm.CreateSnapshot_Task("a", "", False, False)
+    sim.post("/v1/restart", {"seconds": 0.5, "forget": True})
+    with pytest.raises(ConnectionRefusedError):
+        connect(sim)
+    fresh = None
+    deadline = time.monotonic() + 10
+    while fresh is None:
+        assert time.monotonic() < deadline
+        try:
+            fresh = connect(sim)
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    si._stub.DropConnections()  # which the restart has cut
+    with pytest.raises(vim.fault.NotAuthenticated):
+        _ = vm.name
+    with pytest.raises(vmodl.fault.ManagedObjectNotFound):
+        _ = vim.Task(task._moId, fresh._stub).info
+    assert list(vim.VirtualMachine(vm._moId, fresh._stub).recentTask) == []
+    eventually(lambda: [one["name"] for one in sim.get("/v1/vms")[0]["snapshots"]] == ["a"])  # the host went on
+    told = [(one["vm"], one["description"], one["state"], one["user"]) for one in sim.get("/v1/tasks")]
+    assert told[-1] == (vm._moId, "VirtualMachine.createSnapshot", "success", "user")
+    sim.post("/v1/faults", {"method": "RemoveAllSnapshots_Task", "action": "restart_after", "seconds": 0.1})
+    with pytest.raises(Exception, match=r"(?i)remote|closed|aborted|disconnected"):
+        vim.VirtualMachine(vm._moId, fresh._stub).RemoveAllSnapshots_Task()
+    eventually(lambda: not sim.get("/v1/vms")[0]["snapshots"])
+
+
 def test_privileges(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     privilege = "VirtualMachine.State.CreateSnapshot"
     other = Machine(sim, si)

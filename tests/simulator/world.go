@@ -46,6 +46,8 @@ type world struct {
 
 	dir     string // certificates
 	api     *simulator.Server
+	serving sync.Mutex   // held while vCenter restarts
+	server  *http.Server // of the API, the latest
 	control *http.Server
 	desk    net.Listener // of the control endpoint
 	base    string       // and its URL
@@ -142,6 +144,7 @@ func (w *world) serve() (*ready, error) {
 	w.service.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	w.api = w.service.NewServer()
 	w.api.Config.Handler = w.front(w.api.Config.Handler)
+	w.server = w.api.Config
 
 	host, port, err := net.SplitHostPort(w.api.URL.Host)
 	if err != nil {
@@ -158,6 +161,17 @@ func (w *world) serve() (*ready, error) {
 	}, nil
 }
 
+// listen opens the API's endpoint anew.
+func (w *world) listen(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	w.server = &http.Server{Handler: w.api.Config.Handler}
+	go func() { _ = w.server.Serve(tls.NewListener(listener, w.api.TLS)) }()
+	return nil
+}
+
 // close leaves nothing behind but the guests' disks, which belong to whoever named their directory.
 func (w *world) close() {
 	if w.desk != nil {
@@ -166,8 +180,10 @@ func (w *world) close() {
 	if w.control != nil {
 		_ = w.control.Close()
 	}
-	if w.api != nil {
-		_ = w.api.Config.Close()
+	if w.server != nil {
+		w.serving.Lock()
+		_ = w.server.Close()
+		w.serving.Unlock()
 	}
 	if w.model != nil && w.model.Service != nil {
 		w.model.Remove()

@@ -23,6 +23,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     blocked,
     check_text,
     predict,
+    unreadable,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
@@ -172,3 +173,10 @@ def test_what_xml_can_not_carry_is_refused(char: str, may_be_empty: bool) -> Non
 def test_nobody_can_write_a_marker_of_their_own(text: str) -> None:
     with pytest.raises(InputError, match=r"^description has a line that begins with \[savepoint"):
         check_text(text, "description", may_be_empty=True)
+
+
+def test_what_is_not_known_of_a_vm_is_not_assumed() -> None:
+    assert unreadable(vm()) is None
+    plan = unreadable(vm(unreadable=("snapshot",)))
+    assert plan is not None and plan.actions == ()
+    assert plan.failure is not None and "snapshot" in plan.failure and "System.Read" in plan.failure

@@ -38,9 +38,22 @@ def page(*properties: str, token: str = "") -> bytes:
 
 
 def values(*properties: str) -> list[object]:
-    [(ref, found)] = rows_of(returned(page(*properties)))
-    assert (moid_of(ref), ref.kind) == ("vm-1", "VirtualMachine")
+    [(ref, found, missing)] = rows_of(returned(page(*properties)))
+    assert (moid_of(ref), ref.kind, missing) == ("vm-1", "VirtualMachine", {})
     return list(found.values())
+
+
+def test_what_could_not_be_read() -> None:
+    body = ENVELOPE.format(
+        '<RetrievePropertiesExResponse xmlns="urn:vim25"><returnval><objects><obj type="VirtualMachine">vm-1</obj>'
+        "<missingSet><path>snapshot</path><fault>"
+        '<fault xsi:type="NoPermission"><privilegeId>System.Read</privilegeId></fault><localizedMessage/></fault>'
+        "</missingSet><missingSet><path>name</path><fault/></missingSet>"
+        "</objects></returnval></RetrievePropertiesExResponse>"
+    ).encode()
+    [(ref, found, missing)] = rows_of(returned(body))
+    assert (moid_of(ref), found) == ("vm-1", {})
+    assert missing == {"snapshot": "NoPermission", "name": ""}
 
 
 def test_simple_values() -> None:

@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
             name, *rest = (name.removesuffix("/revert"), "/revert") if name.endswith("/revert") else (name,)
             path = f"{start}/snapshots/{self.moid(start, name)}{''.join(rest)}"
         body = step.get("body")
-        if path.startswith("/v1/datastores/"):
+        if body and path.startswith("/v1/datastores/"):
             body = {key: int(value) for key, value in body.items()}  # before 2.19 a template gives text
         if body and str(body.get("parent", "")).startswith("@"):
             body = {**body, "parent": self.moid(path.removesuffix("/snapshots"), body["parent"][1:])}

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What happens when somebody ends the job: AWX and systemd send SIGTERM, a terminal SIGINT or SIGHUP."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import SavepointError
+
+SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
+
+
+class CancelledError(SavepointError):
+    """The job was ended before anything was changed."""
+
+
+class Cancel:
+    """Knows whether the job was ended. Where changes are under way nothing is torn: they are told, and finish up."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._told = threading.Event()
+        self._deferred = False
+        self._listeners: list[Callable[[], None]] = []
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take the signals while this lasts. The second one ends the process at once, as it would without this."""
+        numbers = [number for name in SIGNALS if (number := getattr(signal, name, None)) is not None]
+        # What the caller has ignored stays so: nohup does that. None is a handler that Python can't put back.
+        before = {
+            number: handler for number in numbers if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+        }
+
+        def come(number: int, frame: FrameType | None) -> None:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+            self.reason = signal.Signals(number).name
+            self._told.set()
+            for listener in self._listeners:
+                listener()
+            if not self._deferred:
+                raise CancelledError(f"the job was cancelled ({self.reason}) before anything was changed")
+
+        for number in before:
+            signal.signal(number, come)
+        try:
+            yield
+        finally:
+            if self.reason is None:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    def defer(self) -> None:
+        """From now on a signal raises nothing; whoever works looks at ``reason``."""
+        self._deferred = True
+
+    @contextmanager
+    def told_to(self, listener: Callable[[], None]) -> Iterator[None]:
+        """While this lasts the listener is called when the signal comes."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait so long, or until the job is ended; says whether it was."""
+        return self._told.wait(seconds)

@@ -1,0 +1,152 @@
+"""Jobs that are cancelled, as AWX (SIGTERM) and a terminal (SIGINT) cancel them.
+
+python cancel.py ROOT, the collection's folder. Once a module alone, to see its result; then ansible-playbook with all
+its processes. Afterwards the session must be logged out, and a rerun must find what runs and do the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+CHANGES = "CreateSnapshot_Task"
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    for _look in range(600):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"never: {what}")
+
+
+def counted(sim: Any, method: str) -> int:
+    return int(sim.get("/v1/calls")["by_method"].get(method, 0))
+
+
+def logged_out(sim: Any) -> bool:
+    return counted(sim, "Login") == counted(sim, "Logout") > 0
+
+
+def start(module: str, options: dict[str, Any], root: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, HERE / "drive.py", root.parents[2], module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(options))
+    process.stdin.close()
+    return process
+
+
+def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    result: dict[str, Any] = json.loads(process.stdout.read())
+    process.wait(60)
+    return result
+
+
+def snapshots(sim: Any) -> list[int]:
+    return [len(vm["snapshots"]) for vm in sim.get("/v1/vms")]
+
+
+def while_tasks_run(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """Two of three machines have a task; the third has not been begun."""
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
+    names = [vm["name"] for vm in sim.get("/v1/vms")]
+    wish = {**connection, "vms": names, "snapshot_name": "s", "limits": {"vcenter": 2}}
+    process = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) == 2 and counted(sim, "WaitForUpdatesEx") > 0, "two tasks run")
+    process.send_signal(signal.SIGTERM)
+    result = result_of(process)
+    assert result["failed"] and not result["changed"], result
+    assert logged_out(sim), sim.get("/v1/calls")["by_method"]
+    said = [entry["msg"] for entry in result["results"]]
+    assert all("the job was cancelled (SIGTERM)" in text for text in said), said
+    running = [entry for entry in result["results"] if entry["task"] is not None]
+    assert len(running) == 2 and all(entry["task"]["moid"] in entry["msg"] for entry in running), result
+    assert sum(text.startswith("not begun") for text in said) == 1, said
+    busy = {vm["busy_task"] for vm in sim.get("/v1/vms")}
+    assert {entry["task"]["moid"] for entry in running} | {None} == busy, busy
+    # The rerun waits for both and takes the third.
+    sim.delete("/v1/calls")
+    again = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) >= 2, "the rerun has met both tasks")
+    sim.delete("/v1/faults")
+    result = result_of(again)
+    assert not result.get("failed") and snapshots(sim) == [1, 1, 1], result
+
+
+def while_reading(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": "RetrievePropertiesEx", "action": "slow", "seconds": 1})
+    process = start("snapshot", {**connection, "name": sim.get("/v1/vms")[0]["name"], "snapshot_name": "t"}, root)
+    until(lambda: counted(sim, "RetrievePropertiesEx") == 1, "it reads")
+    process.send_signal(signal.SIGINT)
+    result = result_of(process)
+    assert result["failed"] and "cancelled (SIGINT) before anything was changed" in result["msg"], result
+    assert logged_out(sim), sim.get("/v1/calls")["by_method"]
+    assert counted(sim, CHANGES) == 0
+
+
+def playbook(sim: Any, folder: Path, name: int) -> None:
+    """All processes of the job get the signal, as a terminal and AWX send it."""
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"savepoint.vsphere.snapshot": {"vms": names_of(sim), "snapshot_name": f"by-{name}"}}],
+    }
+    (folder / "play.json").write_text(json.dumps([play]))
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(folder / "play.json")]
+    environment = {**os.environ, **sim.env, "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    before = snapshots(sim)
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
+    job = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
+    until(lambda: counted(sim, CHANGES) == 3, "the tasks run")
+    os.killpg(job.pid, name)
+    assert job.wait(60) != 0
+    until(lambda: logged_out(sim), f"the session is logged out after signal {name}")
+    sim.delete("/v1/faults")
+    until(lambda: all(vm["busy_task"] is None for vm in sim.get("/v1/vms")), "the tasks end")
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert snapshots(sim) == [number + 1 for number in before], snapshots(sim)
+
+
+def names_of(sim: Any) -> list[str]:
+    return [vm["name"] for vm in sim.get("/v1/vms")]
+
+
+def main() -> None:
+    root = Path(sys.argv[1]).absolute()
+    sys.path.insert(0, str(root / "tests" / "simulator"))
+    import simctl  # noqa: PLC0415 - the path is known only now
+
+    with simctl.Simulator(vms=3) as sim, tempfile.TemporaryDirectory() as folder:
+        keys = {
+            "hostname": "host",
+            "port": "port",
+            "username": "username",
+            "password": "password",
+            "ca_path": "ca_path",
+        }
+        connection = {option: sim.info[key] for option, key in keys.items()}
+        while_tasks_run(sim, connection, root)
+        while_reading(sim, connection, root)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            playbook(sim, Path(folder), name)
+
+
+if __name__ == "__main__":
+    main()

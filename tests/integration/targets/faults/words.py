@@ -1,0 +1,132 @@
+"""What a user sees, without what differs from run to run, and the table as reStructuredText."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+HEAD = """.. _ansible_collections.savepoint.vsphere.docsite.table_faults:
+
+What comes of each trouble
+==========================
+
+..
+    Written by tests/integration/targets/faults/table.py, from what happened. Don't edit it by hand.
+
+Every operation was broken at every point in every way that can strike there, on a simulated vCenter. For each break
+the table says what the module's result said, in what state the virtual machine was then, and what a rerun without the
+trouble did. The test that wrote this compared every result with the machine itself, with vCenter's task history and
+with the list of calls: what is reported as done is done, nothing was done twice, and ``changed`` is true only where
+something changed. Breaks that differ only in the operation or the fault stand in one row. :ref:`The guide on trouble
+<ansible_collections.savepoint.vsphere.docsite.guide_trouble>` explains it.
+
+A rerun of ``snapshot_revert`` reverts again, as it always does without ``safeguards``, also where the table says that
+it finds it done. What differs from run to run, such as numbers, is left out, and so is which fault it was where that
+is all that differs. "The call" stands for the creation, the removal and so on, as the message names it.
+"""
+ORDER = (
+    "the login",
+    "the first read",
+    "the call",
+    "the task",
+    "the start of the wait",
+    "the wait",
+    "the last read",
+    "the logout",
+)
+TITLES = {
+    "the login": "At the login",
+    "the first read": "At the first read",
+    "the call": "At the call that does it",
+    "the task": "In the task",
+    "the start of the wait": "Where the wait begins",
+    "the wait": "While the task is waited for",
+    "the last read": "At the last read",
+    "the logout": "At the logout",
+}
+# The same trouble comes to the client in one form or another.
+LOST = re.compile(
+    r"(?:RemoteDisconnected|ConnectionResetError|ConnectionRefusedError|BrokenPipeError|SSLEOFError|SSLZeroReturnError|"
+    r"ConnectionAbortedError|BadStatusLine|CannotSendRequest|IncompleteRead)(?:: [^;)]*)?"
+)
+
+
+def plainly(result: dict[str, Any], fault: str | None) -> str:
+    """The result in a line."""
+    said = str(result["msg"])
+    if not result.get("failed"):
+        head = "changed" if result["changed"] else "ok"
+    else:
+        # Whether a machine that is gone had been changed before is a matter of moments.
+        changed = result["changed"] and "the virtual machine is gone" not in said
+        head = f"failed{', changed' if changed else ''}: {_common(said, fault)}"
+    warnings = [_common(warning, fault) for warning in _warnings(result)]
+    tail = "".join(f"; warning: {text}" for text in dict.fromkeys(warnings))
+    return head + tail
+
+
+def _warnings(result: dict[str, Any]) -> list[str]:
+    found = list(result.get("retries", ()))
+    for entry in result.get("results", ()):
+        found += entry.get("warnings", ())
+    return found
+
+
+def _common(text: str, fault: str | None) -> str:
+    text = re.sub(r"^(?:vm-of-\d+|renamed): ", "", text)
+    text = re.sub(r" \(\d+ times\)", "", text)
+    text = re.sub(r"\[Errno -?\d+\] ", "", text)
+    text = LOST.sub("connection lost", text)
+    text = re.sub(r"HTTPException: 503 Service Unavailable|503 Service Unavailable", "503", text)
+    text = re.sub(r"TimeoutError: [^;)]*", "no answer in time", text)
+    text = re.sub(r"\b(task|vm|snapshot)-\d+", r"\1-N", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "vcenter.example.com:443", text)
+    text = re.sub(r"vm-of-\d+", "web-01", text)
+    text = re.sub(r"(\(timeout\)|after) \d+s", r"\1 1s", text)
+    text = re.sub(r"\*{8}word", "password", text)  # The simulator's is "pass", which Ansible hides everywhere.
+    text = re.sub(
+        r"\bthe (?:creation|edit|revert|consolidation|power-on|removal(?: of all snapshots)?)\b", "the call", text
+    )
+    # Which of both depends on how fast everything is.
+    text = re.sub(
+        r"reading showed (?:it running as task-N|that it had taken effect)", "reading showed it running or done", text
+    )
+    if fault is not None:
+        text = re.sub(rf"\b{fault}\b.*?(?=; even so|$)", "the fault, what vCenter says of it, and a remedy", text)
+    return text
+
+
+def render(rows: list[Any]) -> str:
+    """The table, a section for each point; what is alike in all but the operation stands once."""
+    parts = [HEAD]
+    for point in ORDER:
+        merged: dict[tuple[str, str, str, str], list[str]] = {}
+        everyone = list(dict.fromkeys(row.operation for row in rows if row.point == point))
+        for row in rows:
+            if row.point == point:
+                operations = merged.setdefault((row.what, row.seen, row.state, row.rerun), [])
+                if row.operation not in operations:
+                    operations.append(row.operation)
+        if not merged:
+            continue
+        title = TITLES[point]
+        parts.append(
+            f"\n{title}\n{'-' * len(title)}\n\n.. list-table::\n   :header-rows: 1\n   :widths: 20 15 40 12 13\n\n"
+        )
+        parts.append(_line(["Trouble", "Operation", "The user sees", "State then", "A rerun"]))
+        order = {what: number for number, what in enumerate(dict.fromkeys(key[0] for key in merged))}
+        for key in sorted(merged, key=lambda key: order[key[0]]):
+            what, seen, state, rerun = key
+            those = merged[key]
+            which = "all" if those == everyone and len(those) > 1 else ", ".join(those)
+            parts.append(_line([what, which, seen, state, rerun]))
+    return "".join(parts)
+
+
+def _line(cells: list[str]) -> str:
+    marks = ["   * -", *["     -"] * (len(cells) - 1)]
+    return "".join(f"{mark} {_escaped(cell)}\n" for mark, cell in zip(marks, cells, strict=True))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\*`|_])", r"\\\1", text)
