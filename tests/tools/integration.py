@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import leaks
 import oldest
 import tree
 from checks import Checks
@@ -95,11 +96,13 @@ def run_all(checks: Checks, wanted: list[str], command: list[str]) -> None:
                     try:
                         target = waiting.get_nowait()
                     except queue.Empty:
-                        return
+                        break
                     if len(wanted) == 1:
                         checks.run(target, [*command, target], copy)
                     else:
                         checks.run_aside(target, [*command, target], copy)
+                # While it is there.
+                checks.no_file_has_the_password(leaks.files(scratch))
 
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:
