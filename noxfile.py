@@ -23,7 +23,13 @@ import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "build", "demo"]
+nox.options.sessions = ["lint", "sanity", "units", "simulator", "chaos", "integration", "build", "demo"]
+
+# The same seeds in every run.
+SHORT_CHAOS = (
+    ["--level", "library", "--seed", "1", "--runs", "40", "--seconds", "30"],
+    ["--level", "playbook", "--seed", "1", "--runs", "2"],
+)
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -53,8 +59,8 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         inside = copy.relative_to(top)
         mypy = ["mypy", "--config-file", str(copy / "pyproject.toml")]
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", inside / "plugins"], top)
-        folders = ["tools", "simulator", "repo", "bench"]
-        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch")]
+        folders = ["tools", "simulator", "repo", "bench", "chaos"]
+        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch", "trust")]
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
         command: list[str | Path] = [*mypy, f"--cache-dir={MYPY_CACHE}-tests", inside / "noxfile.py", inside / "tests"]
@@ -132,6 +138,18 @@ def integration(nox_session: nox.Session, checks: Checks) -> None:
     simctl.build()  # once, before the workers ask for it
     command = ["ansible-test", "integration", "--local", "--python", PYTHON, "--color", "no", *options]
     stage.run_all(checks, named or stage.targets(ROOT), command)
+
+
+@session
+def chaos(nox_session: nox.Session, checks: Checks) -> None:
+    """Random fleets, operations, faults and kills (tests/chaos); arguments: --seed, --runs, --level, --seconds."""
+    with tree.copied("chaos") as copy:
+        top = str(copy.parents[2])
+        env = {"PYTHONPATH": top, "ANSIBLE_COLLECTIONS_PATH": top, "ANSIBLE_PIPELINING": "1"}
+        command = [sys.executable, str(copy / "tests" / "chaos" / "chaos.py")]
+        series = [nox_session.posargs] if nox_session.posargs else SHORT_CHAOS
+        for words in series:
+            checks.run(f"chaos {' '.join(words)}", [*command, *words], copy, env)
 
 
 @session
