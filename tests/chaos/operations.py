@@ -46,7 +46,7 @@ class Operation:
     module: str
     options: dict[str, Any]
     chosen: tuple[str, ...]
-    set: str = ""
+    change: str = ""
     may_go: dict[str, set[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -67,9 +67,9 @@ class Operation:
                 assert not (one["moid"] in gone and (held(one) or set_of(one) is None)), f"{moid}: {one} was removed"
             added = [one for one in now["snapshots"] if one["moid"] not in old]
             if self.creates:
-                assert all(set_of(one) == self.set for one in added), f"{moid}: strange snapshots {added}"
-                of_set = [one for one in now["snapshots"] if set_of(one) == self.set]
-                assert len(of_set) <= 1, f"{moid}: {len(of_set)} snapshots of set {self.set}"
+                assert all(set_of(one) == self.change for one in added), f"{moid}: strange snapshots {added}"
+                of_set = [one for one in now["snapshots"] if set_of(one) == self.change]
+                assert len(of_set) <= 1, f"{moid}: {len(of_set)} snapshots of set {self.change}"
             else:
                 assert not added, f"{moid}: {added} came from nowhere"
             if self.module != "snapshot_revert" and not self.creates and not gone:
@@ -102,7 +102,7 @@ class Operation:
 
     def reached(self, one: dict[str, Any], now: Machine) -> None:
         """A result that is not an error means that the wish is met."""
-        of_set = [each for each in now["snapshots"] if set_of(each) == self.set]
+        of_set = [each for each in now["snapshots"] if set_of(each) == self.change]
         if self.creates:
             assert len(of_set) == 1, f"{one['vm']['moid']}: {one['status']}, with {len(of_set)} snapshots of the set"
             assert one["snapshot"]["moid"] == of_set[0]["moid"], "the result names another snapshot"
@@ -126,7 +126,7 @@ def choose(dice: random.Random, machines: Sequence[Machine], sets: Sequence[str]
     common: dict[str, Any] = {"vms": [{"moid": moid} for moid in chosen], "timeout": 60}
     kind = dice.choice(("create", "create", "create", "remove", "revert", "revert", "prune", "info"))
     if kind == "create":
-        options = {"state": "present", "snapshot_set": one_set, "snapshot_name": dice.choice(NAMES)}
+        options: dict[str, Any] = {"state": "present", "snapshot_set": one_set, "snapshot_name": dice.choice(NAMES)}
         options |= {"memory_dump": dice.random() < 0.3, "description": dice.choice(("", "text", "[savepoin"))}
         return Operation("snapshot", {**common, **options}, chosen, one_set)
     if kind == "remove":
