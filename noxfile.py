@@ -26,10 +26,7 @@ from checks import Checks, environment, session  # noqa: E402
 nox.options.sessions = ["lint", "sanity", "units", "simulator", "chaos", "integration", "build", "demo"]
 
 # The same seeds in every run.
-SHORT_CHAOS = (
-    ["--level", "library", "--seed", "1", "--runs", "40", "--seconds", "30"],
-    ["--level", "playbook", "--seed", "1", "--runs", "2"],
-)
+SHORT_CHAOS = (["--level", "library", "--seed", "1", "--runs", "15", "--seconds", "40"],)
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
