@@ -4,7 +4,7 @@
 
 """The privileges that each operation needs on a virtual machine, besides those that every login has to see it. Pure.
 
-The guide to privileges has the same table.
+The guide to privileges has the same table, and the integration tests run each operation with exactly these.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from harness import Scenario, contains, equal
-from single import call, fine
+from single import call_all, fine
 
+# Taken as a set and an owner as well.
+SETS = ("template", "slashes", "markup", "decomposed")
 PRODUCT = "3703701"  # 1234567 * 3, which is written nowhere else
 
 
@@ -73,33 +75,37 @@ def tour(scenario: Scenario, hard: dict[str, str], made: dict[str, dict[str, Any
         return {word: site.request("GET", f"/v1/vms/{quote(vm['moid'])}")["snapshots"] for word, vm in made.items()}
 
     names = [scenario.prefix + text for text in hard.values()]
-    for word, text in hard.items():
-        options = {"name": scenario.prefix + text, "snapshot_name": text, "description": f"{text}\nsecond line"}
-        if word in ("template", "slashes", "markup", "decomposed"):
-            taken = fine(call(scenario, "snapshot", {**options, "snapshot_set": text, "owner": text}))
-            equal((taken["snapshot"]["set"], taken["snapshot"]["owner"]), (text, text), f"set and owner, {word}")
-            equal(taken["snapshot"]["name"], text, f"name, {word}")
-            equal(taken["snapshot"]["description"], f"{text}\nsecond line", f"description, {word}")
-    given = [{"name": name} for name in names]
-    everything = fine(
-        call(scenario, "snapshot", {"vms": given, "snapshot_set": "ALL", "snapshot_name": "100% {{ 1 }}"})
-    )
-    equal(everything["summary"]["changed"], len(names), "taken")
-    again = fine(call(scenario, "snapshot", {"vms": given, "snapshot_set": "ALL", "snapshot_name": "100% {{ 1 }}"}))
-    equal(again["changed"], False, "taken twice")
-    info = call(scenario, "snapshot_info", {"vms": given})
-    equal([one["vm"]["name"] for one in fine(info)["results"]], names, "names in info")
-    for one in info.result["results"]:
+    given = {"vms": [{"name": name} for name in names]}
+    every = {**given, "snapshot_set": "ALL", "snapshot_name": "100% {{ 1 }}"}
+    calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    for word in SETS:
+        text = hard[word]
+        texts_of = {"snapshot_name": text, "snapshot_set": text, "owner": text, "description": f"{text}\nsecond line"}
+        calls[f"take {word}"] = ("snapshot", {"name": scenario.prefix + text, **texts_of})
+    calls["all"] = ("snapshot", every)
+    calls["again"] = ("snapshot", every)
+    calls["info"] = ("snapshot_info", given)
+    calls["wrong"] = ("snapshot_revert", {**given, "snapshot_name": "{{ 1234567 * 3 }} is not there"})
+    calls["revert"] = ("snapshot_revert", {**given, "snapshot_set": "ALL"})
+    policy: dict[str, Any] = {"keep_last": 1, "filters": {"set": "ALL"}, "allow_none": True}
+    calls["prune"] = ("snapshot_prune", {**given, "policy": policy})
+    results, output = call_all(scenario, calls)
+    for word in SETS:
+        taken, text = fine(results[f"take {word}"])["snapshot"], hard[word]
+        wanted = (text, text, text, f"{text}\nsecond line")
+        equal((taken["name"], taken["set"], taken["owner"], taken["description"]), wanted, word)
+    equal(fine(results["all"])["summary"]["changed"], len(names), "taken")
+    equal(fine(results["again"])["changed"], False, "taken twice")
+    equal([one["vm"]["name"] for one in fine(results["info"])["results"]], names, "names in info")
+    for one in results["info"]["results"]:
         foreign = one["snapshots"][0]
         # The forged line is not the last one: foreign, and protected all the same.
         equal((foreign["managed"], foreign["set"], bool(foreign["protected_by"])), (False, None, True), "forged marker")
-    contains(info.output, "1234567 * 3")
-    wrong = call(scenario, "snapshot_revert", {"vms": given, "snapshot_name": "{{ 1234567 * 3 }} is not there"})
-    equal(wrong.result["failed"], True, "a target that is not there")
-    assert "\n" not in wrong.result["msg"], wrong.result["msg"]
-    fine(call(scenario, "snapshot_revert", {"vms": given, "snapshot_set": "ALL"}))
-    policy: dict[str, Any] = {"keep_last": 1, "filters": {"set": "ALL"}, "allow_none": True}
-    fine(call(scenario, "snapshot_prune", {"vms": given, "policy": policy}))
+    contains(output, "1234567 * 3")
+    equal(results["wrong"].get("failed"), True, "a target that is not there")
+    assert "\n" not in results["wrong"]["msg"], results["wrong"]["msg"]
+    fine(results["revert"])
+    fine(results["prune"])
     policy = {"max_count": 1, "allow_none": True, "keep_last": 1}
     variables: dict[str, Any] = {"retention_scope": {"folder": f"tests/{scenario.set}"}, "retention_policy": policy}
     kept = trees()

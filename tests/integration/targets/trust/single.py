@@ -48,8 +48,10 @@ def call(
     return Called(json.loads(got.read_text()), ran.output)
 
 
-def call_all(scenario: Scenario, calls: dict[str, tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """Calls one after the other in one play; each is a module and its options. Gives their results."""
+def call_all(
+    scenario: Scenario, calls: dict[str, tuple[str, dict[str, Any]]], *words: str, **more: Any
+) -> tuple[dict[str, dict[str, Any]], str]:
+    """Calls one after the other in one play; each is a module and its options. Gives their results and the output."""
     given = scenario.scratch / "all.options.json"
     given.write_text(json.dumps({name: options for name, (_module, options) in calls.items()}))
     got = scenario.scratch / "all.result.json"
@@ -59,15 +61,17 @@ def call_all(scenario: Scenario, calls: dict[str, tuple[str, dict[str, Any]]]) -
     for name, (module, _options) in calls.items():
         wanted = f"{{{{ ({every})['{name}'] }}}}"
         tasks.append({f"savepoint.vsphere.{module}": wanted, "register": names[name], "ignore_errors": True})
+        tasks.append({"set_fact": {"handed_on": f"{{{{ {names[name]}.results | default([]) }}}}"}})
+        tasks.append({"debug": {"msg": f"it said: {{{{ {names[name]}.msg }}}} {{{{ handed_on }}}}"}})
     everything = ", ".join(f"'{name}': {variable}" for name, variable in names.items())
     tasks.append({"copy": {"content": f"{{{{ {{{everything}}} | to_json }}}}", "dest": str(got)}})
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-    ran = scenario.play(keywords=play)
+    ran = scenario.play(*words, keywords=play, **more)
     assert got.is_file(), f"no results:\n{ran.output[-3000:]}"
     found: dict[str, dict[str, Any]] = json.loads(got.read_text())
-    return found
+    return found, ran.output
 
 
-def fine(called: Called) -> dict[str, Any]:
-    assert not called.result.get("failed"), called.result["msg"]
-    return called.result
+def fine(result: dict[str, Any]) -> dict[str, Any]:
+    assert not result.get("failed"), result["msg"]
+    return result
