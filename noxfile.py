@@ -25,7 +25,21 @@ import simctl  # noqa: E402
 import tree  # noqa: E402
 from checks import Checks, environment, session  # noqa: E402
 
-nox.options.sessions = ["lint", "sanity", "units", "simulator", "integration", "oldest", "build", "docs", "demo"]
+nox.options.sessions = [
+    "lint",
+    "sanity",
+    "units",
+    "simulator",
+    "chaos",
+    "integration",
+    "oldest",
+    "build",
+    "docs",
+    "demo",
+]
+
+# The same seeds in every run.
+SHORT_CHAOS = (["--level", "library", "--seed", "1", "--runs", "15", "--seconds", "40"],)
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"
@@ -58,8 +72,10 @@ def lint(nox_session: nox.Session, checks: Checks) -> None:
         checks.run("mypy plugins", [*mypy, f"--cache-dir={MYPY_CACHE}-plugins", *code], top)
         migrate = copy / "extensions" / "migrate"
         checks.run("mypy migrate", [*mypy, f"--cache-dir={MYPY_CACHE}-migrate", "."], migrate)
-        folders = ["tools", "simulator", "repo", "bench"]
-        folders += [f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch", "faults")]
+        folders = ["tools", "simulator", "repo", "bench", "chaos"]
+        folders += [
+            f"integration/targets/{target}" for target in ("setup_play", "setup_guests", "patch", "faults", "trust")
+        ]
         folders.append("../extensions/migrate")
         bases = [copy / "tests" / folder for folder in folders] + [top]
         path = {"MYPYPATH": os.pathsep.join(map(str, bases))}
@@ -155,6 +171,18 @@ def oldest(nox_session: nox.Session, checks: Checks) -> None:
 def matrix(nox_session: nox.Session, checks: Checks) -> None:
     """Every ansible-core with every Python that can be had; arguments choose (--help), --list shows what there is."""
     versions.main(checks, nox_session.posargs)
+
+
+@session
+def chaos(nox_session: nox.Session, checks: Checks) -> None:
+    """Random fleets, operations, faults and kills (tests/chaos); arguments: --seed, --runs, --level, --seconds."""
+    with tree.copied("chaos") as copy:
+        top = str(copy.parents[2])
+        env = {"PYTHONPATH": top, "ANSIBLE_COLLECTIONS_PATH": top, "ANSIBLE_PIPELINING": "1"}
+        command = [sys.executable, str(copy / "tests" / "chaos" / "chaos.py")]
+        series = [nox_session.posargs] if nox_session.posargs else SHORT_CHAOS
+        for words in series:
+            checks.run(f"chaos {' '.join(words)}", [*command, *words], copy, env)
 
 
 @session

@@ -39,7 +39,8 @@ options:
     description:
       - Whether the server must show a certificate that is trusted.
       - With V(false) anybody between the controller and vCenter can read the password. Prefer O(ca_path).
-      - If it is not set, the environment variable E(VMWARE_VALIDATE_CERTS) is used.
+      - If it is not set, the environment variable E(VMWARE_VALIDATE_CERTS) is used. Where that alone turns the check
+        off, as AWX's credential for VMware does, a warning says so; V(false) in the task itself is taken as meant.
     type: bool
     default: true
   ca_path:

@@ -18,6 +18,29 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Li
 Spec = dict[str, Any]
 
 
+# Options that this process took from the environment: a decision that nobody took in the task deserves a word.
+_FROM_ENVIRONMENT: set[str] = set()
+
+
+def _told_by_environment(name: str) -> Any:
+    """What env_fallback does, remembered."""
+    value = env_fallback(name)
+    _FROM_ENVIRONMENT.add(name)
+    return value
+
+
+def unverified(params: Mapping[str, Any]) -> str | None:
+    """The warning where the environment alone has turned off the check of certificates, as AWX's credential does."""
+    if params["validate_certs"] or "VMWARE_VALIDATE_CERTS" not in _FROM_ENVIRONMENT:
+        return None
+    return (
+        f"the certificate of {params['hostname']} is not verified, because the environment has VMWARE_VALIDATE_CERTS "
+        "set to false (AWX's VMware credential does that): whoever is in between can read the password. Set "
+        "validate_certs: true, and ca_path to the file of the authority that signed the certificate; or "
+        "validate_certs: false, to say that this is meant"
+    )
+
+
 def connection_spec() -> Spec:
     """How to reach vCenter or ESXi; names and variables are those of vmware.vmware."""
     return {
@@ -33,7 +56,7 @@ def connection_spec() -> Spec:
         "validate_certs": {
             "type": "bool",
             "default": True,
-            "fallback": (env_fallback, ["VMWARE_VALIDATE_CERTS"]),
+            "fallback": (_told_by_environment, ["VMWARE_VALIDATE_CERTS"]),
         },
         "ca_path": {"type": "path", "fallback": (env_fallback, ["VMWARE_CA_PATH"])},
         "proxy_host": {"type": "str", "fallback": (env_fallback, ["VMWARE_PROXY_HOST"])},

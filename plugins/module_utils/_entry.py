@@ -22,7 +22,7 @@ except ImportError:
 else:
     FAULTS = (vmodl.MethodFault,)
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import validate_vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import unverified, validate_vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
     InputError,
@@ -87,6 +87,9 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report, cancel
         raise InputError(f"timeout: {operation.timeout} is not a number of seconds greater than zero")
     limits = parse_limits(module.params.get("limits"))
     target = parse_target(module.params)
+    warning = unverified(module.params)
+    if warning is not None:
+        module.warn(warning)
     with connect(target, cancel) as session:
         inventory = Inventory(session)
         found = session.persist(lambda: inventory.find(selection, operation.needs))

@@ -14,9 +14,9 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._parties import read_parties
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._privileges import PRIVILEGES
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import ReadinessWish
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness_fleet import (
-    PRIVILEGES,
     Surroundings,
     assess_fleet,
 )

@@ -19,14 +19,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._space import Al
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 
-# What taking, keeping and going back to a snapshot needs on each VM.
-PRIVILEGES = (
-    "VirtualMachine.State.CreateSnapshot",
-    "VirtualMachine.State.RemoveSnapshot",
-    "VirtualMachine.State.RevertToSnapshot",
-    "VirtualMachine.State.RenameSnapshot",
-    "VirtualMachine.Interact.PowerOn",
-)
 # An attribute that says one of these is not set; so it is with the one that protects from pruning.
 UNSET = ("", "0", "false", "no")
 LONGEST = 200

@@ -78,6 +78,19 @@ def test_documentation_is_the_argument_spec(
     compare(name, documentation[name]["doc"]["options"], argument_spec(name, monkeypatch))
 
 
+def hidden(where: str, spec: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What no_log says of each option, at any depth."""
+    for name, option in spec.items():
+        yield f"{where}{name}", option.get("no_log")
+        yield from hidden(f"{where}{name}.", option.get("options") or {})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_password_is_hidden_and_nothing_else(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {option for option, said in hidden("", argument_spec(name, monkeypatch)) if said}
+    assert secret == (set() if name in CONTROLLER_ONLY else {"password"})
+
+
 def tasks_of(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Every task in a list of tasks or plays, also inside blocks."""
     for entry in entries:

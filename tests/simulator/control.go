@@ -159,6 +159,7 @@ func (w *world) postRestart(in *http.Request) (any, error) {
 func (w *world) putPrivileges(in *http.Request) (any, error) {
 	var body struct {
 		Withhold []string `json:"withhold"`
+		Grant    []string `json:"grant"`
 		VM       string   `json:"vm"`
 	}
 	if err := read(in, &body); err != nil {
@@ -172,7 +173,11 @@ func (w *world) putPrivileges(in *http.Request) (any, error) {
 		}
 		moid = m.ref.Value
 	}
+	if moid == "" && body.Grant != nil {
+		return nil, errors.New("grant needs a vm")
+	}
 	w.rights.withhold(moid, body.Withhold)
+	w.rights.grant(moid, body.Grant)
 	return done{}, nil
 }
 

@@ -45,7 +45,12 @@ func parseFlags() (*options, *settings, error) {
 	flag.StringVar(&o.listen, "listen", "127.0.0.1:0", "address of the API; port 0 takes a free one")
 	flag.StringVar(&o.control, "control", "127.0.0.1:0", "address of the control endpoint")
 	flag.StringVar(&o.username, "username", "user", "the only user that can log in")
-	flag.StringVar(&o.password, "password", "pass", "that user's password")
+	// In the environment it is in no list of processes.
+	password := os.Getenv("SAVEPOINT_SIM_PASSWORD")
+	if password == "" {
+		password = "pass"
+	}
+	flag.StringVar(&o.password, "password", password, "that user's password")
 	flag.IntVar(&o.vms, "vms", 4, "VMs at start")
 	flag.StringVar(&o.nameFormat, "name-format", "vm-%04d", "names of the VMs at start, numbered from 1")
 	flag.IntVar(&o.hosts, "hosts", 2, "hosts, in one cluster")

@@ -15,6 +15,22 @@ type rights struct {
 	mu  sync.RWMutex
 	all []string
 	vm  map[string][]string // by MoID
+	// What there is on a VM and nothing else, by MoID.
+	only map[string][]string
+}
+
+// grant leaves just these on a VM; nil lifts that.
+func (r *rights) grant(moid string, only []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if only == nil {
+		delete(r.only, moid)
+		return
+	}
+	if r.only == nil {
+		r.only = make(map[string][]string)
+	}
+	r.only[moid] = only
 }
 
 func (r *rights) withhold(moid string, privileges []string) {
@@ -33,6 +49,9 @@ func (r *rights) withhold(moid string, privileges []string) {
 func (r *rights) granted(entity types.ManagedObjectReference, privilege string) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	if only, restricted := r.only[entity.Value]; restricted && !slices.Contains(only, privilege) {
+		return false
+	}
 	return !slices.Contains(r.all, privilege) && !slices.Contains(r.vm[entity.Value], privilege)
 }
 

@@ -27,10 +27,12 @@ DELTA = 16 * 2**20
 names = (f"t{n}" for n in itertools.count(1))
 
 
-def connect(sim: simctl.Simulator, password: str = "pass") -> Any:
+def connect(sim: simctl.Simulator, password: str | None = None) -> Any:
     i = sim.info
     context = ssl.create_default_context(cafile=i["ca_path"])
-    return SmartConnect(host=i["host"], port=i["port"], user=i["username"], pwd=password, sslContext=context)
+    return SmartConnect(
+        host=i["host"], port=i["port"], user=i["username"], pwd=password or i["password"], sslContext=context
+    )
 
 
 def filter_spec(kind: Any, paths: list[str], start: Any, skip: bool = True) -> Any:

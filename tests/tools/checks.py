@@ -21,23 +21,22 @@ from functools import wraps
 from pathlib import Path
 from xml.etree import ElementTree
 
+import leaks
 import nox
 
 GREEN, RED, PLAIN = ("\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 
 @contextmanager
-def started(
-    words: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, capture: bool = False
-) -> Iterator[subprocess.Popen[str]]:
+def started(words: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """A command in a process group of its own, of which nothing is left at the end, also after Ctrl-C."""
     process = subprocess.Popen(
         words,
         cwd=cwd,
         env={**environment(), **(env or {})},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if capture else None,
-        stderr=subprocess.STDOUT if capture else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         start_new_session=True,
@@ -96,12 +95,14 @@ class Checks:
         self.title(what)
         words = [str(word) for word in command]
         print("$ " + " ".join(words), flush=True)
-        with started(words, cwd, env, capture=each_line is not None) as process:
-            if each_line and process.stdout:
-                for line in process.stdout:
-                    if each_line(line):
-                        print(line, end="", flush=True)
+        leaked = False
+        with started(words, cwd, env) as process:
+            for line in process.stdout or ():
+                leaked = leaked or leaks.is_in(line)
+                if each_line is None or each_line(line):
+                    print(leaks.masked(line), end="", flush=True)
             ok = process.wait() == 0
+        self.quiet(what, leaked)
         if count:
             return self.record(what, ok)
         return ok
@@ -112,14 +113,25 @@ class Checks:
         """Runs one command while others run; its output comes in one piece at its end."""
         began = time.monotonic()
         print(f"{self.name}: {what} started", flush=True)
-        with started([str(word) for word in command], cwd, env, capture=True) as process:
+        with started([str(word) for word in command], cwd, env) as process:
             self.running.add(process)
             output, _nothing = process.communicate()
             self.running.discard(process)
         with self.lock:
             self.title(f"{what}, which took {time.monotonic() - began:.0f} s")
-            print(output, end="", flush=True)
+            print(leaks.masked(output), end="", flush=True)
+            self.quiet(what, leaks.is_in(output))
             return self.record(what, process.returncode == 0)
+
+    def quiet(self, what: str, leaked: bool) -> None:
+        """Fails where the output held the password of the simulated vCenters."""
+        if leaked:
+            self.record(f"{what}: the password is in its output", False)
+
+    def no_file_has_the_password(self, places: Iterable[str | Path]) -> bool:
+        """A check of its own: that nothing was written to a file."""
+        found = sorted(map(str, places))
+        return self.record("; ".join(["the password is in no file", *found]), not found)
 
     def stop(self) -> None:
         """Ends what run_aside has under way in other threads."""
@@ -156,6 +168,8 @@ def environment() -> dict[str, str]:
 
 
 FINISHED: list[Checks] = []
+# Sessions that start simulated vCenters and log in to them.
+WITH_PASSWORD = ("simulator", "integration", "build", "demo", "chaos")
 
 # A session that is told to end stops what it has started first.
 signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
@@ -170,6 +184,8 @@ def session(function: Callable[[nox.Session, Checks], None]) -> Callable[[nox.Se
         finished = False
         try:
             function(nox_session, checks)
+            if function.__name__ in WITH_PASSWORD:
+                checks.no_file_has_the_password(leaks.left_behind())
             finished = True
         finally:
             checks.seconds = time.monotonic() - checks.began

@@ -19,6 +19,7 @@ from typing import Any
 
 import cores
 import extra
+import leaks
 import tree
 from checks import Checks
 from simctl import Simulator
@@ -98,11 +99,13 @@ def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[
                     try:
                         target = waiting.get_nowait()
                     except queue.Empty:
-                        return
+                        break
                     if len(wanted) == 1:
                         checks.run(target, [*command, target], copy, env)
                     else:
                         checks.run_aside(target, [*command, target], copy, env)
+                # While it is there.
+                checks.no_file_has_the_password(leaks.files(scratch))
 
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:

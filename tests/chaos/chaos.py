@@ -1,0 +1,202 @@
+"""Random fleets, operations, faults and kills, and invariants that must hold whatever happened.
+
+    nox -s chaos -- --seed 1 --runs 50                 # ansible-playbook
+    nox -s chaos -- --level library --seed 1 --runs 5000
+
+Run N has the seed SEED + N, so that a long series can be cut into ranges and gone on with. What breaks prints its seed
+and what was done, and is repeated by --seed with that number and --runs 1 (faults strike by the clock of this machine,
+so that a race may need several tries).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "simulator"))
+
+import simctl
+from operations import NAMES, Machine, Operation, choose
+from runners import Library, Playbook
+
+METHODS = (
+    "CreateSnapshot_Task",
+    "RemoveSnapshot_Task",
+    "RevertToSnapshot_Task",
+    "RenameSnapshot",
+    "PowerOnVM_Task",
+    "RetrievePropertiesEx",
+    "WaitForUpdatesEx",
+    "CreateFilter",
+    "Login",
+    None,
+)
+FAULTS = ("InsufficientStorageSpace", "SnapshotFault", "InvalidState", "NoPermission", "TooManySnapshotLevels")
+ACTIONS = ("fail", "task_fail", "task_fail_late", "drop_before", "drop_after", "unavailable")
+
+
+class Run:
+    """One fleet and what happens to it."""
+
+    def __init__(self, seed: int, sim: simctl.Simulator, runner: Library | Playbook) -> None:
+        self.dice = random.Random(seed)
+        self.sim = sim
+        self.runner = runner
+        self.folder = f"chaos/{seed}"
+        self.steps: list[str] = []
+        self.sets = [f"CHG{seed}A", f"CHG{seed}B"]
+
+    def __enter__(self) -> Run:
+        body = {"name": f"c{self.folder[6:]}-%02d", "count": self.dice.randint(2, 4), "folder": self.folder}
+        made = self.sim.post("/v1/vms", body)
+        self.moids = [vm["moid"] for vm in made]
+        for moid in self.moids:
+            for _number in range(self.dice.randint(0, 3)):
+                self.somebodys(moid)
+        return self
+
+    def __exit__(self, *_what: Any) -> None:
+        self.sim.delete("/v1/faults")
+        self.settle()
+        for moid in self.moids:
+            self.sim.delete(f"/v1/vms/{moid}")
+
+    def somebodys(self, moid: str) -> None:
+        """A snapshot that was there before: somebody else's, an older set's, or one on hold."""
+        marker = self.dice.choice(
+            ("", "[savepoint set=OLD owner=x]", "[savepoint set=HELD hold]", "[savepoint", "text")
+        )
+        days = self.dice.randint(1, 90)
+        body = {"name": self.dice.choice(NAMES), "description": marker, "age": f"{days}d"}
+        self.sim.post(f"/v1/vms/{moid}/snapshots", body)
+
+    def look(self) -> dict[str, Machine]:
+        return {moid: self.sim.vm(moid) for moid in self.moids}
+
+    def settle(self) -> None:
+        """Wait until nothing runs any more."""
+        end = time.monotonic() + 30
+        while any(vm["busy_task"] for vm in self.look().values()):
+            assert time.monotonic() < end, "a task never ends"
+            time.sleep(0.02)
+
+    def go(self) -> None:
+        for _number in range(self.dice.randint(2, 5)):
+            self.step()
+
+    def step(self) -> None:
+        durations = f"{self.dice.choice((0, 0, 20, 80))}ms"
+        names = ("createSnapshot", "removeSnapshot", "revertToSnapshot", "powerOn", "powerOff")
+        self.sim.patch("/v1/config", {"durations": dict.fromkeys(names, durations)})
+        before = self.look()
+        operation = choose(self.dice, list(before.values()), self.sets)
+        if operation.module == "snapshot_prune":
+            self.plan(operation)
+        kill = self.dice.uniform(*self.runner.kills) if self.dice.random() < 0.2 else None
+        trouble = self.trouble()
+        self.steps.append(f"{operation}; tasks take {durations}; faults {trouble}; killed after {kill}")
+        self.reverted(clear=True)
+        result = self.runner.run(operation.module, operation.options, False, kill)
+        self.steps.append("was killed" if result is None else f"said {result.get('msg')}")
+        self.sim.delete("/v1/faults")
+        self.settle()
+        after = self.look()
+        operation.untouched(before, after)
+        strange = self.reverted() - (set(operation.chosen) if operation.module == "snapshot_revert" else set())
+        assert not strange, f"{strange} were reverted, and nobody asked for it"
+        if result is not None:
+            operation.honest(result, before, after)
+        self.again(operation, after)
+
+    def again(self, operation: Operation, before: dict[str, Machine]) -> None:
+        """Without trouble, a second call brings what the first could not, and a third has nothing to do."""
+        if operation.module == "snapshot_revert":
+            return  # A revert is done as often as it is asked for.
+        for number in (2, 3):
+            result = self.runner.run(operation.module, operation.options, False, None)
+            assert result is not None
+            self.steps.append(f"call {number} said {result.get('msg')}")
+            after = self.look()
+            operation.untouched(before, after)
+            operation.honest(result, before, after)
+            assert not result.get("failed"), f"call {number}: {result['msg']}"
+            assert number == 2 or not result["changed"], f"call {number} has changed something"
+            if self.runner.name == "playbook":
+                return
+            before = after
+
+    def plan(self, operation: Operation) -> None:
+        told = self.runner.run(operation.module, operation.options, True, None)
+        assert told is not None and not told.get("failed"), f"check mode: {told}"
+        for one in told["results"]:
+            operation.may_go[one["vm"]["moid"]] = {gone["moid"] for gone in one["removed"]}
+
+    def trouble(self) -> list[dict[str, Any]]:
+        found = []
+        for _number in range(self.dice.choice((0, 1, 1, 2))):
+            fault: dict[str, Any] = {"action": self.dice.choice(ACTIONS), "times": self.dice.choice((1, 1, 2))}
+            method = self.dice.choice(METHODS)
+            if fault["action"].startswith("task"):
+                method = self.dice.choice(METHODS[:3])
+            if fault["action"] in ("fail", "task_fail", "task_fail_late"):
+                fault["fault"] = self.dice.choice(FAULTS)
+            if method is not None:
+                fault["method"] = method
+            if method in METHODS[:3] and self.dice.random() < 0.5:
+                fault["vm"] = self.dice.choice(self.moids)
+            self.sim.post("/v1/faults", fault)
+            found.append(fault)
+        return found
+
+    def reverted(self, clear: bool = False) -> set[str]:
+        """The VMs that were reverted since the log was cleared."""
+        if clear:
+            self.sim.delete("/v1/calls")
+            return set()
+        owner = {one["moid"]: moid for moid, vm in self.look().items() for one in vm["snapshots"]}
+        log = self.sim.get("/v1/calls")["log"]
+        return {owner.get(call["vm"], call["vm"]) for call in log if call["method"].startswith("Revert")}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--level", choices=("playbook", "library"), default="playbook")
+    parser.add_argument("--seconds", type=float, help="end after so long, whatever --runs says")
+    wanted = parser.parse_args()
+    began = time.monotonic()
+    failed: list[int] = []
+    done = 0
+    with tempfile.TemporaryDirectory(prefix="savepoint-chaos-") as scratch, simctl.Simulator(vms=0) as sim:
+        keys = ("port", "username", "password", "ca_path")
+        connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
+        level = Library if wanted.level == "library" else Playbook
+        runner = level(connection, Path(scratch))
+        for seed in range(wanted.seed, wanted.seed + wanted.runs):
+            if wanted.seconds is not None and time.monotonic() - began > wanted.seconds:
+                break
+            with Run(seed, sim, runner) as run:
+                try:
+                    run.go()
+                except (AssertionError, KeyError, ValueError) as error:
+                    failed.append(seed)
+                    steps = "\n  ".join(run.steps)
+                    print(f"FAILED seed {seed}: {error!r}\n  {steps}", flush=True)
+                    print(f"  again: nox -s chaos -- --level {wanted.level} --seed {seed} --runs 1", flush=True)
+            done += 1
+            if done % 100 == 0:
+                print(f"{done} runs, up to seed {seed}, {len(failed)} failed", flush=True)
+    took = time.monotonic() - began
+    print(f"{wanted.level}: {done} runs from seed {wanted.seed} in {took:.0f} s, {len(failed)} failed: {failed}")
+    return 1 if failed or not done else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Each operation with exactly the privileges of the guide's table, and without each of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness import Scenario, contains, equal
+from single import call_all
+
+MODULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "read": ("snapshot_info", {}),
+    "take": ("snapshot", {"snapshot_set": "NEW", "snapshot_name": "new"}),
+    "rename": ("snapshot", {"snapshot_name": "here", "new_snapshot_name": "there"}),
+    "hold": ("snapshot", {"snapshot_name": "here", "hold": True}),
+    "remove": ("snapshot", {"snapshot_name": "here", "state": "absent"}),
+    "prune": ("snapshot_prune", {"policy": {"max_age": "1h", "allow_none": True}}),
+    "consolidate": ("snapshot_consolidate", {}),
+    "revert": ("snapshot_revert", {"snapshot_name": "here"}),
+    "revert, then on": ("snapshot_revert", {"snapshot_name": "here", "power_state": "on"}),
+    "revert, then off": ("snapshot_revert", {"snapshot_name": "memory", "power_state": "off"}),
+}
+
+
+def privileges(scenario: Scenario) -> None:
+    """With the table's privileges it works; without one of them the error names it and the machine."""
+    sys.path.insert(0, str(Path(scenario.stage.config["sim_collection_path"]).parents[2]))
+    from ansible_collections.savepoint.vsphere.plugins.module_utils._privileges import (  # noqa: PLC0415
+        OPERATIONS,
+    )
+
+    site = scenario.stage.sites[0]
+    equal(set(MODULES), set(OPERATIONS), "operations")
+    cases = [(operation, missing) for operation, needed in OPERATIONS.items() for missing in (*needed, "")]
+    calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    before: dict[str, dict[str, Any]] = {}
+    for operation, missing in cases:
+        module, options = MODULES[operation]
+        short = short_of(operation, missing)
+        scenario.machine(short)
+        scenario.ask(short, "POST", "/snapshots", {"name": "memory", "memory": True, "age": "2d"})
+        marker = "[savepoint set=HERE kind=crash_consistent]"
+        scenario.ask(short, "POST", "/snapshots", {"name": "here", "description": marker, "age": "1d"})
+        scenario.ask(short, "PATCH", "", {"consolidation_needed": operation == "consolidate"})
+        before[short] = scenario.vm(short)
+        granted = [one for one in OPERATIONS[operation] if one != missing]
+        site.request("PUT", "/v1/privileges", {"vm": before[short]["moid"], "grant": granted})
+        calls[short] = (module, {"name": scenario.prefix + short, **options})
+    results, _output = call_all(scenario, calls)
+    for operation, missing in cases:
+        short = short_of(operation, missing)
+        result = results[short]
+        if not missing:
+            equal((result.get("failed", False), result["changed"]), (False, operation != "read"), result["msg"])
+            continue
+        equal(result.get("failed"), True, f"{operation} without {missing}")
+        contains(result["msg"], missing, before[short]["moid"], before[short]["name"])
+        equal(scenario.vm(short)["snapshots"], before[short]["snapshots"], f"{operation} without {missing}")
+
+
+def short_of(operation: str, missing: str) -> str:
+    """The name of the machine on which it is tried."""
+    return f"{operation}-{missing.rpartition('.')[2] or 'all'}".replace(", ", "-").replace(" ", "-").lower()

@@ -1,0 +1,19 @@
+"""What nobody should get through with: hostile text, leaks, missing privileges and runs at the same time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
+from concurrent_runs import at_once
+from harness import Scenario, main
+from hidden import hidden, unverified
+from hostile import hostile, hostile_oldest
+from privileges import privileges
+
+SCENARIOS: list[Callable[[Scenario], None]] = [hostile, hostile_oldest, hidden, unverified, privileges, at_once]
+
+if __name__ == "__main__":
+    sys.exit(main(SCENARIOS, *sys.argv[1:]))
