@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "simulator"))
 
 import simctl
-from operations import NAMES, Machine, Operation, choose
+from moves import NAMES, Machine, Operation, choose
 from runners import Library, Playbook
 
 METHODS = (
