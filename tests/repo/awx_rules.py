@@ -32,13 +32,13 @@ def question(one: Mapping[str, Any]) -> list[str]:
         wrong.append(f"{name} has no choices")
     if "default" not in one:
         return wrong
-    default = one["default"]
+    default: Any = one["default"]
     if kind == "password" and default:
         wrong.append(f"{name}: the default of a password cannot be imported again")
     if not isinstance(default, DEFAULTS.get(kind, str)) or isinstance(default, bool):
         wrong.append(f"{name}: the default is not of the type {kind}")
     elif kind in ("multiplechoice", "multiselect") and choices:
-        picked = default.split("\n") if kind == "multiselect" else [default]
+        picked = str(default).split("\n") if kind == "multiselect" else [default]
         wrong += [f"{name}: the default {each} is not among the choices" for each in picked if each not in choices]
     return wrong
 

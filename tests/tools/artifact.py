@@ -21,7 +21,7 @@ ALLOWED = re.compile(
     """,
     re.VERBOSE,
 )
-REQUIRED = ("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py")
+REQUIRED: tuple[str, ...] = ("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py")
 REQUIRED += tuple(
     f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "project/rollback.yml")
 )

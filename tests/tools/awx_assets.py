@@ -20,7 +20,11 @@ class Loader(yaml.SafeLoader):
     """Reads Ansible's tag of what is not to be templated as plain text."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def as_it_is(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+Loader.add_constructor("!unsafe", as_it_is)
 
 
 def source() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,12 +116,14 @@ class Controller:
                 inherited.update(artifacts.get(parent, {}))
             runs = node["unified_job_template"]
             if runs["type"] == "workflow_approval":
-                ok, made = answer == "approved", {}
+                ok = answer == "approved"
+                made: dict[str, Any] = {}
             else:
                 template = self.template(runs["name"])
                 launched = {**node.get("extra_data", {}), **inherited, **given}
                 ok, made = True, {}
-                for number, hosts in enumerate(slices.get(name, [None])):  # type: ignore[list-item]
+                pieces: Sequence[list[str] | None] = slices.get(name) or [None]
+                for number, hosts in enumerate(pieces):
                     job = self.run(template["playbook"], self.launched(template, launched), hosts)
                     night.jobs[f"{name}-{number}" if hosts else name] = job
                     ok = ok and job.ok
