@@ -32,7 +32,7 @@ def question(one: Mapping[str, Any]) -> list[str]:
         wrong.append(f"{name} has no choices")
     if "default" not in one:
         return wrong
-    default = one["default"]
+    default: Any = one["default"]
     if kind == "password" and default:
         wrong.append(f"{name}: the default of a password cannot be imported again")
     if not isinstance(default, DEFAULTS.get(kind, str)) or isinstance(default, bool):
