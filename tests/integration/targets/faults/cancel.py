@@ -133,6 +133,8 @@ def main() -> None:
     sys.path.insert(0, str(root / "tests" / "simulator"))
     import simctl  # noqa: PLC0415 - the path is known only now
 
+    # A shell that has started this in the background has it ignored, and whatever is started here would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with simctl.Simulator(vms=3) as sim, tempfile.TemporaryDirectory() as folder:
         keys = {
             "hostname": "host",
