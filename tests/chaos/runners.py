@@ -63,6 +63,7 @@ class Library:
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
         basic._ANSIBLE_PROFILE = "legacy"
         said, errors = io.StringIO(), io.StringIO()
+        text = json.dumps({"crash": "it returned instead of exiting", "failed": True})
         try:
             with redirect_stdout(said), redirect_stderr(errors):
                 importlib.import_module(f"{MODULES}.{module}").main()

@@ -553,7 +553,7 @@ def test_faults_of_the_wire(own: simctl.Simulator) -> None:
         else:
             fresh.CreateSnapshot_Task("f", "", False, False)
             with pytest.raises(vim.fault.NotAuthenticated):
-                _ = fresh.name
+                str(fresh.name)
         m.vm = vim.VirtualMachine(m.moid, connect(sim)._stub)
         assert m.shape().startswith(there)
     sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.moid, "action": "delete"})
@@ -599,9 +599,9 @@ def test_a_restart(own: simctl.Simulator) -> None:
             time.sleep(0.05)
     si._stub.DropConnections()  # which the restart has cut
     with pytest.raises(vim.fault.NotAuthenticated):
-        _ = vm.name
+        str(vm.name)
     with pytest.raises(vmodl.fault.ManagedObjectNotFound):
-        _ = vim.Task(task._moId, fresh._stub).info
+        str(vim.Task(task._moId, fresh._stub).info)
     assert list(vim.VirtualMachine(vm._moId, fresh._stub).recentTask) == []
     eventually(lambda: [one["name"] for one in sim.get("/v1/vms")[0]["snapshots"]] == ["a"])  # the host went on
     told = [(one["vm"], one["description"], one["state"], one["user"]) for one in sim.get("/v1/tasks")]

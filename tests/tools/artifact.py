@@ -15,7 +15,7 @@ from simctl import HERE, Simulator
 
 ALLOWED = re.compile(
     r"""
-    FILES\.json | MANIFEST\.json | LICENSE | README\.md | CHANGELOG\.rst
+    FILES\.json | MANIFEST\.json | LICENSE | README\.md | SECURITY\.md | CHANGELOG\.rst
     | meta/(runtime|execution-environment|extensions)\.yml | meta/ee-(requirements|bindep)\.txt
     | changelogs/(config|changelog)\.yaml
     | plugins/(action|doc_fragments|filter|lookup|module_utils|modules|plugin_utils|test)/[^/]+\.(py|yml)
