@@ -15,8 +15,8 @@ from checks import Checks, plain
 # It looks at the documentation and runs ansible-lint; ansible-test has a session of its own.
 IMPORTER = "[galaxy-importer]\nrun_ansible_test = False\noffline_ansible_lint = True\ntmp_root_dir = {tmp}\n"
 
-# What its ansible-lint can't find where it runs: the two collections that extensions/awx has playbooks for, which can't be
-# had here, and the playbooks of the very collection that it lints.
+# What its ansible-lint can't find where it runs: the two collections that extensions/awx has playbooks for, which
+# can't be had here, and the playbooks of the very collection that it lints.
 UNFOUND = re.compile(
     r"couldn't resolve module/action '(awx\.awx|ansible\.controller)\.|Failed to find savepoint\.vsphere\.\w+ playbook"
 )
