@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import bootstrap
+import venvs
 
 REQUIREMENTS = bootstrap.ROOT / "requirements"
 LINE = re.compile(r"^ansible-core==(?P<pin>(?P<series>\d+\.\d+)\.\S+)\s+# (?P<pythons>[\d. ]+)$", re.MULTILINE)
@@ -86,26 +84,4 @@ def environment(cell: Cell, python: str) -> Path:
     content = wanted(cell)
     digest = hashlib.sha256(f"{content}{python} compiled".encode()).hexdigest()[:12]
     place = bootstrap.CACHE / "cores" / f"{cell.core.series}-py{cell.python}-{digest}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "complete").is_file():
-            shutil.rmtree(place, ignore_errors=True)
-            make(place, python, content)
-            (place / "complete").touch()
-    return place / "bin"
-
-
-def make(place: Path, python: str, content: str) -> None:
-    """Makes an environment with what a requirements file says, quickly where uv is there."""
-    print(f"making an environment: {content.splitlines()[0]} for {python}", flush=True)
-    uv = bootstrap.VENV / "bin" / "uv"
-    if os.access(uv, os.X_OK):
-        subprocess.run([str(uv), "venv", "--quiet", "--python", python, str(place)], check=True)
-        pip = [str(uv), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(place / "bin" / "python")]
-    else:
-        subprocess.run([python, "-m", "venv", str(place)], check=True)
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--compile"]
-    requirements = place / "requirements.txt"
-    requirements.write_text(content)
-    subprocess.run([*pip, "--requirement", str(requirements)], check=True)
+    return venvs.programs(place, python, content)

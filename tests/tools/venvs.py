@@ -18,17 +18,20 @@ def made(name: str, requirements: Path, pythons: tuple[tuple[int, int], tuple[in
     if python is None:
         return None
     digest = hashlib.sha256(requirements.read_bytes() + Path(__file__).read_bytes() + python.encode()).hexdigest()[:12]
-    place = bootstrap.CACHE / f"{name}-{digest}"
-    programs = place / "bin"
-    bootstrap.CACHE.mkdir(parents=True, exist_ok=True)
-    with (bootstrap.CACHE / f"{name}.lock").open("w") as lock:
+    return programs(bootstrap.CACHE / f"{name}-{digest}", python, requirements.read_text())
+
+
+def programs(place: Path, python: str, requirements: str) -> Path:
+    """The folder of programs of the environment there, made if need be, with what a requirements file says."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "complete").is_file():
             shutil.rmtree(place, ignore_errors=True)
-            print(f"making the environment {name}, for {python}", flush=True)
+            print(f"making the environment {place.name}, for {python}", flush=True)
             make(place, python, requirements)
             (place / "complete").touch()
-    return programs
+    return place / "bin"
 
 
 def interpreter(pythons: tuple[tuple[int, int], tuple[int, int]]) -> str | None:
@@ -39,7 +42,8 @@ def interpreter(pythons: tuple[tuple[int, int], tuple[int, int]]) -> str | None:
     return str(Path(max(usable)[1]).resolve()) if usable else None
 
 
-def make(place: Path, python: str, requirements: Path) -> None:
+def make(place: Path, python: str, requirements: str) -> None:
+    """Quickly where uv is there."""
     uv = bootstrap.VENV / "bin" / "uv"
     if os.access(uv, os.X_OK):
         subprocess.run([str(uv), "venv", "--quiet", "--python", python, str(place)], check=True)
@@ -47,4 +51,6 @@ def make(place: Path, python: str, requirements: Path) -> None:
     else:
         subprocess.run([python, "-m", "venv", str(place)], check=True)
         pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--compile"]
-    subprocess.run([*pip, "--requirement", str(requirements)], check=True)
+    path = place / "requirements.txt"
+    path.write_text(requirements)
+    subprocess.run([*pip, "--requirement", str(path)], check=True)
