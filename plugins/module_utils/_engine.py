@@ -29,16 +29,16 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
+from ansible_collections.savepoint.vsphere.plugins.module_utils._waiting import Waiting
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change
 from ansible_collections.savepoint.vsphere.plugins.module_utils._window import Window
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
 
 # Seconds after which time limits are looked at, progress is told and new tasks are enrolled at the latest.
 TICK = 1.0
-# Seconds in which tasks gather before they are enrolled together.
-GATHER = 0.1
 # Seconds in which calls that are under way may still be answered once the job was cancelled.
 GRACE = 3.0
 
@@ -66,10 +66,7 @@ class Engine:
         self._running: dict[str, list[Run]] = {}
         self._window = Window()
         self._calls = 0
-        self._enrolling = 0
-        self._gathering_since = 0.0
         self._ticked = 0.0
-        self._mending = False
         self._stopped: str | None = None
         self._cancelled_at: float | None = None
         self._moved = time.monotonic()
@@ -81,12 +78,13 @@ class Engine:
         self._schedule = Schedule(jobs, self._limits.of)
         self._neighbours = Neighbours(self._session, self._limits, jobs)
         self._moved = time.monotonic()
-        self._pool = ThreadPoolExecutor(self._window.most + 4)
+        self._pool = ThreadPoolExecutor(self._window.most + 4, initializer=deaf)
         try:
             with (
                 self._session.cancel.told_to(partial(self._post, lambda: None)),
                 TaskBoard(self._session, partial(self._post, self._changed), self.results) as self._board,
             ):
+                self._waiting = Waiting(self._session, self._board, self._pool, self._post, self._forgotten, self._stop)
                 self._work()
         finally:
             # Whoever is told to end has no time to wait for answers that may not come.
@@ -97,18 +95,17 @@ class Engine:
         while self._schedule.waiting or self._jobs:
             if self._session.cancel.reason is not None:
                 self._cancel()
-            if not (self._doubts.outage or self._mending):
+            if not (self._doubts.outage or self._waiting.mending):
                 # While something is wrong with vCenter, more calls would only meet the same.
                 self._start()
-            if not self._mending:
-                self._enrol()
+            self._waiting.enrol(more_come=self._calls > 0)
             if (look := self._doubts.work()) is not None:
                 self._pool.submit(look)
-            self._board.more_to_come = bool(self._schedule.waiting or self._calls or self._enrolling)
+            self._board.more_to_come = bool(self._schedule.waiting or self._calls or self._waiting.enrolling)
             self._handle_events()
             if time.monotonic() - self._ticked > TICK:
                 self._ticked = time.monotonic()
-                if not (self._mending or self._doubts.looking):
+                if not (self._waiting.mending or self._doubts.looking):
                     self._enforce_timeout()
                 self._look_around()
                 self._progress.running = len(self._jobs)
@@ -122,10 +119,10 @@ class Engine:
 
     def _handle_events(self) -> None:
         """Wait for the next event, and handle all that are there."""
-        left = self._gathering_since + GATHER - time.monotonic() if self._board.new and not self._mending else TICK
-        left = min(left, self._doubts.seconds_left)
+        gathering = self._waiting.seconds_left
+        left = min(TICK, self._doubts.seconds_left, TICK if gathering is None else gathering)
         try:
-            handle = self._events.get(timeout=max(0.0, min(TICK, left)))
+            handle = self._events.get(timeout=max(0.0, left))
             while True:
                 handle()
                 handle = self._events.get_nowait()
@@ -228,72 +225,23 @@ class Engine:
             self._release(run)
             return
         self._running.setdefault(moid, []).append(run)
-        if not self._board.new:
-            self._gathering_since = time.monotonic()
-        self._board.follow(task)
+        self._waiting.follow(task)
 
-    def _enrol(self) -> None:
-        """Have vCenter report on the new tasks: those that gather in a moment together, and the last ones at once."""
-        if not self._board.new or (self._calls and time.monotonic() - self._gathering_since < GATHER):
-            return
-        tasks = self._board.take_new()
-        self._enrolling += 1
-
-        def send() -> None:
-            try:
-                self._post(self._enrolled, self._board.enrol(tasks))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the wait can't go on like this
-                self._post(self._not_enrolled, error)
-
-        self._pool.submit(send)
-
-    def _enrolled(self, gone: Sequence[str]) -> None:
-        self._enrolling -= 1
-        for moid in gone:
-            self._board.forget(moid)
-            for run in self._running.pop(moid, ()):
-                # vCenter has forgotten the task, as it does when it restarts; the VM still tells.
-                busy, run.joined = run.joined, False
-                self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
-
-    def _not_enrolled(self, error: Exception) -> None:
-        self._enrolling -= 1
-        self._wait_broke(error)
+    def _forgotten(self, moid: str) -> None:
+        """vCenter knows a task no more, as it does when it restarts; the VM still tells."""
+        for run in self._running.pop(moid, ()):
+            busy, run.joined = run.joined, False
+            self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
 
     def _changed(self, changes: list[Change] | Exception) -> None:
         if isinstance(changes, Exception):
-            self._wait_broke(changes)
+            self._waiting.broke(changes)
             return
         self._session.worked()
         if changes:
             self._moved = time.monotonic()
         for state in self._board.update(changes):
             self._task_ended(state)
-
-    def _wait_broke(self, error: Exception) -> None:
-        """The shared wait broke, say because the session ended: begin it anew as soon as vCenter answers."""
-        if self._mending or self._stopped is not None:
-            return
-        self._mending = True
-        logins = self._board.logins
-
-        def mend() -> None:
-            try:
-                self._session.mend(error, logins, any_fault=True)
-            except Exception as final:  # noqa: BLE001 - whatever it is, every VM gets a result all the same
-                self._post(self._mended, final)
-            else:
-                self._post(self._mended, None)
-
-        self._pool.submit(mend)
-
-    def _mended(self, error: Exception | None) -> None:
-        self._mending = False
-        if error is not None:
-            self._stop(f"the wait for the tasks broke ({describe(error)})")
-            return
-        self._moved = time.monotonic()
-        self._board.renew()
 
     def _task_ended(self, state: TaskState) -> None:
         for run in self._running.pop(state.moid, ()):
@@ -354,7 +302,7 @@ class Engine:
             self._pool.submit(self._neighbours.look, mine, partial(self._post, looked))
 
     def _enforce_timeout(self) -> None:
-        idle = time.monotonic() - self._moved
+        idle = time.monotonic() - max(self._moved, self._waiting.mended_at)
         for moid, why in self._board.overdue(self._session.now(), self._timeout, idle):
             self._give_up(moid, why)
 
@@ -376,7 +324,7 @@ class Engine:
         self._due.clear()
         for one in self._doubts.take_all():
             self._give_up_on(one.run, self._in_doubt(one.run))
-        self._board.take_new()
+        self._waiting.end()
 
     def _cancel(self) -> None:
         """Somebody ends the job. Calls that are under way may be answered yet, so that tasks have names."""

@@ -19,6 +19,7 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._identity import Party, address
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 
 # Seconds for all names together: a name server that doesn't answer must not hold up the change.
 RESOLVE_TIMEOUT = 5.0
@@ -68,7 +69,7 @@ def resolve(names: Iterable[str]) -> dict[str, tuple[tuple[str, ...], tuple[str,
     # Daemons, since a lookup can't be cut off, and must not keep the module from ending.
     threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in found if name]
     for thread in threads:
-        thread.start()
+        start_deaf(thread)
     deadline = time.monotonic() + RESOLVE_TIMEOUT
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change, Watch
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
@@ -59,7 +60,7 @@ class _Waiter:
         self._stopped = False
         self._waiting = False
         self._thread = threading.Thread(target=self._follow, name="savepoint-tasks", daemon=True)
-        self._thread.start()
+        start_deaf(self._thread)
 
     def go(self) -> None:
         """There is something to wait for."""

@@ -17,6 +17,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 
 # Seconds between two looks at what the module has written.
@@ -50,7 +51,7 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        start_deaf(self._thread)
 
     def stop(self) -> None:
         """End it; no line comes after that."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Checks:
     name: str
     passed: int = 0
     failed: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -96,13 +98,17 @@ class Checks:
         words = [str(word) for word in command]
         print("$ " + " ".join(words), flush=True)
         leaked = False
+        last: deque[str] = deque(maxlen=LOOK_BACK)
         with started(words, cwd, env) as process:
             for line in process.stdout or ():
                 leaked = leaked or leaks.is_in(line)
+                last.append(line)
                 if each_line is None or each_line(line):
                     print(leaks.masked(line), end="", flush=True)
             ok = process.wait() == 0
         self.quiet(what, leaked)
+        if not ok:
+            self.reasons[what] = reason(last)
         if count:
             return self.record(what, ok)
         return ok
@@ -121,6 +127,8 @@ class Checks:
             self.title(f"{what}, which took {time.monotonic() - began:.0f} s")
             print(leaks.masked(output), end="", flush=True)
             self.quiet(what, leaks.is_in(output))
+            if process.returncode != 0:
+                self.reasons[what] = reason(output.splitlines()[-LOOK_BACK:])
             return self.record(what, process.returncode == 0)
 
     def quiet(self, what: str, leaked: bool) -> None:
@@ -167,6 +175,9 @@ def environment() -> dict[str, str]:
     return env
 
 
+# How many of a command's last lines may say why it failed, and what such a line looks like.
+LOOK_BACK = 200
+TELLING = re.compile(r"^fatal: |^\w*(Error|Exception|Expired): |^ERROR: |: error: ")
 FINISHED: list[Checks] = []
 # Sessions that start simulated vCenters and log in to them.
 WITH_PASSWORD = ("simulator", "integration", "build", "demo", "chaos")
@@ -216,8 +227,19 @@ def summary() -> None:
     for checks in FINISHED:
         for what in checks.failed:
             print(f"{RED}FAILED{PLAIN} {checks.name}: {what}")
+            if what in checks.reasons:
+                print(f"    {checks.reasons[what]}")
     passed, failed = sum(c.passed for c in FINISHED), sum(len(c.failed) for c in FINISHED)
     print(f"{passed} passed, {failed} failed", flush=True)
+
+
+def reason(lines: Iterable[str]) -> str:
+    """The line of an output that most likely says why it failed, for those who see the end of the log only."""
+    words = [leaks.masked(plain(line)).strip() for line in lines]
+    telling = [place for place, line in enumerate(words) if TELLING.search(line)]
+    place = telling[-1] if telling else max(0, len(words) - 3)
+    tasks = [line.strip("* ") for line in words[:place] if line.startswith("TASK [")]
+    return " | ".join([*tasks[-1:], *filter(None, words[place : place + 4])])[:400]
 
 
 def plain(line: str) -> str:

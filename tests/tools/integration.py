@@ -86,7 +86,10 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
 
 
 def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[str, str] | None = None) -> None:
-    """Runs the targets, as many at a time as there are cores; each worker has its own tree and simulators."""
+    """Runs the targets, as many at a time as there are cores; each worker has its own tree.
+
+    Each target has simulators of its own, so that none finds what another has left, whichever came before it.
+    """
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for target in wanted:
         waiting.put(target)
@@ -94,18 +97,18 @@ def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[
     def work(stop: threading.Event) -> None:
         with tree.scratch("integration") as scratch:
             copy = tree.copy(scratch)
-            with running(copy, scratch):
-                while not stop.is_set():
-                    try:
-                        target = waiting.get_nowait()
-                    except queue.Empty:
-                        break
+            while not stop.is_set():
+                try:
+                    target = waiting.get_nowait()
+                except queue.Empty:
+                    break
+                with running(copy, scratch / target):
                     if len(wanted) == 1:
                         checks.run(target, [*command, target], copy, env)
                     else:
                         checks.run_aside(target, [*command, target], copy, env)
-                # While it is there.
-                checks.no_file_has_the_password(leaks.files(scratch))
+            # While it is there.
+            checks.no_file_has_the_password(leaks.files(scratch))
 
     stop = threading.Event()
     with ThreadPoolExecutor() as pool:
@@ -120,9 +123,8 @@ def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[
 
 
 @contextmanager
-def running(copy: Path, scratch: Path) -> Iterator[None]:
+def running(copy: Path, guests: Path) -> Iterator[None]:
     """Both simulators up and described in the copied tree; down again at the end, whatever happened."""
-    guests = scratch / "guests"
     guests.mkdir()
     with Simulator(vms=4, guests=guests) as full, Simulator(vms=4, stock=True) as stock:
         write_config(copy, guests, full, stock)
