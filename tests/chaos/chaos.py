@@ -1,20 +1,24 @@
 """Random fleets, operations, faults and kills, and invariants that must hold whatever happened.
 
     nox -s chaos -- --seed 1 --runs 50                 # ansible-playbook
-    nox -s chaos -- --level library --seed 1 --runs 5000
+    nox -s chaos -- --level library --seed 1 --runs 5000 --jobs 6
 
 Run N has the seed SEED + N, so that a long series can be cut into ranges and gone on with. What breaks prints its seed
 and what was done, and is repeated by --seed with that number and --runs 1 (faults strike by the clock of this machine,
-so that a race may need several tries).
+so that a race may need several tries). Jobs are processes, each with a simulator of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
+import socket
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "simulator"))
 
 import simctl
 from moves import NAMES, Machine, Operation, choose
-from runners import Library, Playbook
+from runners import Kill, Library, Playbook
 
 METHODS = (
     "CreateSnapshot_Task",
@@ -38,7 +42,26 @@ METHODS = (
     None,
 )
 FAULTS = ("InsufficientStorageSpace", "SnapshotFault", "InvalidState", "NoPermission", "TooManySnapshotLevels")
-ACTIONS = ("fail", "task_fail", "task_fail_late", "drop_before", "drop_after", "unavailable")
+ACTIONS = (
+    "fail",
+    "task_fail",
+    "task_fail_late",
+    "task_hang",
+    "drop_before",
+    "drop_after",
+    "unavailable",
+    "unavailable_after",
+    "slow",
+    "expire_before",
+    "expire_after",
+    "restart_before",
+    "restart_after",
+)
+MORE: dict[str, dict[str, Any]] = {
+    "slow": {"seconds": 0.3},
+    "restart_before": {"seconds": 0.2, "forget": True},
+    "restart_after": {"seconds": 0.2, "forget": True},
+}
 
 
 class Run:
@@ -53,7 +76,7 @@ class Run:
         self.sets = [f"CHG{seed}A", f"CHG{seed}B"]
 
     def __enter__(self) -> Run:
-        body = {"name": f"c{self.folder[6:]}-%02d", "count": self.dice.randint(2, 4), "folder": self.folder}
+        body = {"name": f"c{self.folder[6:]}-%02d", "count": self.dice.choice((1, 2, 3, 4, 8)), "folder": self.folder}
         made = self.sim.post("/v1/vms", body)
         self.moids = [vm["moid"] for vm in made]
         for moid in self.moids:
@@ -80,14 +103,22 @@ class Run:
         return {moid: self.sim.vm(moid) for moid in self.moids}
 
     def settle(self) -> None:
-        """Wait until nothing runs any more."""
+        """Wait until nothing runs any more, and a vCenter that restarts is back."""
         end = time.monotonic() + 30
-        while any(vm["busy_task"] for vm in self.look().values()):
-            assert time.monotonic() < end, "a task never ends"
+        while any(vm["busy_task"] for vm in self.look().values()) or not self.answers():
+            assert time.monotonic() < end, "a task never ends, or vCenter stays away"
             time.sleep(0.02)
 
+    def answers(self) -> bool:
+        """Does vCenter take connections?"""
+        try:
+            socket.create_connection((self.sim.info["host"], self.sim.info["port"]), 1).close()
+        except OSError:
+            return False
+        return True
+
     def go(self) -> None:
-        for _number in range(self.dice.randint(2, 5)):
+        for _number in range(self.dice.randint(1, 4)):
             self.step()
 
     def step(self) -> None:
@@ -98,11 +129,14 @@ class Run:
         operation = choose(self.dice, list(before.values()), self.sets)
         if operation.module == "snapshot_prune":
             self.plan(operation)
-        kill = self.dice.uniform(*self.runner.kills) if self.dice.random() < 0.2 else None
+        kill = self.kill() if self.dice.random() < 0.2 else None
         trouble = self.trouble()
-        self.steps.append(f"{operation}; tasks take {durations}; faults {trouble}; killed after {kill}")
+        options = operation.options
+        if any(fault["action"] == "task_hang" for fault in trouble) and "timeout" in options:
+            options = {**options, "timeout": 1}
+        self.steps.append(f"{operation}; tasks take {durations}; faults {trouble}; {kill}")
         self.reverted(clear=True)
-        result = self.runner.run(operation.module, operation.options, False, kill)
+        result = self.runner.run(operation.module, options, False, kill)
         self.steps.append("was killed" if result is None else f"said {result.get('msg')}")
         self.sim.delete("/v1/faults")
         self.settle()
@@ -112,12 +146,25 @@ class Run:
         assert not strange, f"{strange} were reverted, and nobody asked for it"
         if result is not None:
             operation.honest(result, before, after)
+            operation.known(result, {task["moid"] for task in self.sim.get("/v1/tasks")})
         self.again(operation, after)
+
+    def kill(self) -> Kill:
+        """The plug is pulled, or the job is cancelled."""
+        return Kill(self.dice.uniform(*self.runner.kills), self.dice.choice(("SIGKILL", "SIGTERM", "SIGINT")))
 
     def again(self, operation: Operation, before: dict[str, Machine]) -> None:
         """Without trouble, a second call brings what the first could not, and a third has nothing to do."""
         if operation.module == "snapshot_revert":
-            return  # A revert is done as often as it is asked for.
+            # It is done as often as it is asked for, wherever there is something to go back to.
+            result = self.runner.run(operation.module, operation.options, False, None)
+            assert result is not None
+            self.steps.append(f"reverting again said {result.get('msg')}")
+            after = self.look()
+            operation.untouched(before, after)
+            operation.honest(result, before, after)
+            operation.all_went_back(result, before)
+            return
         for number in (2, 3):
             result = self.runner.run(operation.module, operation.options, False, None)
             assert result is not None
@@ -140,7 +187,8 @@ class Run:
     def trouble(self) -> list[dict[str, Any]]:
         found = []
         for _number in range(self.dice.choice((0, 1, 1, 2))):
-            fault: dict[str, Any] = {"action": self.dice.choice(ACTIONS), "times": self.dice.choice((1, 1, 2))}
+            action = self.dice.choice(ACTIONS)
+            fault: dict[str, Any] = {"action": action, "times": self.dice.choice((1, 1, 2)), **MORE.get(action, {})}
             method = self.dice.choice(METHODS)
             if fault["action"].startswith("task"):
                 method = self.dice.choice(METHODS[:3])
@@ -164,23 +212,16 @@ class Run:
         return {owner.get(call["vm"], call["vm"]) for call in log if call["method"].startswith("Revert")}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--level", choices=("playbook", "library"), default="playbook")
-    parser.add_argument("--seconds", type=float, help="end after so long, whatever --runs says")
-    wanted = parser.parse_args()
-    began = time.monotonic()
+def series(level: str, seeds: Sequence[int], end: float | None) -> tuple[int, list[int]]:
+    """One run after the other against a simulator of their own; how many were done, and which seeds failed."""
     failed: list[int] = []
     done = 0
     with tempfile.TemporaryDirectory(prefix="savepoint-chaos-") as scratch, simctl.Simulator(vms=0) as sim:
         keys = ("port", "username", "password", "ca_path")
         connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
-        level = Library if wanted.level == "library" else Playbook
-        runner = level(connection, Path(scratch))
-        for seed in range(wanted.seed, wanted.seed + wanted.runs):
-            if wanted.seconds is not None and time.monotonic() - began > wanted.seconds:
+        runner = (Library if level == "library" else Playbook)(connection, Path(scratch))
+        for seed in seeds:
+            if end is not None and time.monotonic() > end:
                 break
             with Run(seed, sim, runner) as run:
                 try:
@@ -188,11 +229,32 @@ def main() -> int:
                 except (AssertionError, KeyError, ValueError) as error:
                     failed.append(seed)
                     steps = "\n  ".join(run.steps)
-                    print(f"FAILED seed {seed}: {error!r}\n  {steps}", flush=True)
-                    print(f"  again: nox -s chaos -- --level {wanted.level} --seed {seed} --runs 1", flush=True)
+                    again = f"again: nox -s chaos -- --level {level} --seed {seed} --runs 1"
+                    print(f"FAILED seed {seed}: {error!r}\n  {steps}\n  {again}", flush=True)
             done += 1
             if done % 100 == 0:
                 print(f"{done} runs, up to seed {seed}, {len(failed)} failed", flush=True)
+    return done, failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--level", choices=("playbook", "library"), default="playbook")
+    parser.add_argument("--jobs", type=int, default=2, help="so many at the same time")
+    parser.add_argument("--seconds", type=float, help="end after so long, whatever --runs says")
+    wanted = parser.parse_args()
+    began = time.monotonic()
+    end = None if wanted.seconds is None else began + wanted.seconds
+    seeds = range(wanted.seed, wanted.seed + wanted.runs)
+    jobs = max(1, min(wanted.jobs, wanted.runs))
+    # Spawned: the library's level forks, and must not inherit a thread's locks.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        parts = [pool.submit(series, wanted.level, seeds[number::jobs], end) for number in range(jobs)]
+        answers = [part.result() for part in parts]
+    done = sum(answer[0] for answer in answers)
+    failed = sorted(seed for answer in answers for seed in answer[1])
     took = time.monotonic() - began
     print(f"{wanted.level}: {done} runs from seed {wanted.seed} in {took:.0f} s, {len(failed)} failed: {failed}")
     return 1 if failed or not done else 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Machine = dict[str, Any]
+TASK = re.compile(r"\btask-\d+\b")
 # What a result says where it can't know what became of its own call.
 UNKNOWN = re.compile(r"may still run|still runs|broke|could not be read|still waits")
 NAMES = (
@@ -100,6 +101,18 @@ class Operation:
             if one["status"] != "failed":
                 self.reached(one, now)
 
+    def known(self, result: dict[str, Any], tasks: set[str]) -> None:
+        """A task that it names, say one that still runs, is one of vCenter's."""
+        for one in result.get("results") or ():
+            strange = set(TASK.findall(one["msg"])) - tasks
+            assert not strange, f"no such tasks as {strange}: {one['msg']}"
+
+    def all_went_back(self, result: dict[str, Any], before: dict[str, Machine]) -> None:
+        """Whatever has the set's snapshot was reverted to it."""
+        for one in result["results"]:
+            able = any(set_of(each) == self.change for each in before[one["vm"]["moid"]]["snapshots"])
+            assert able is (one["status"] != "failed"), f"{one['vm']['moid']}: {one['status']}: {one['msg']}"
+
     def reached(self, one: dict[str, Any], now: Machine) -> None:
         """A result that is not an error means that the wish is met."""
         of_set = [each for each in now["snapshots"] if set_of(each) == self.change]
@@ -110,6 +123,8 @@ class Operation:
             assert not of_set, f"{one['vm']['moid']}: {one['status']}, and the set is still there"
         elif self.module == "snapshot_revert":
             assert now["current"] == of_set[0]["moid"], f"{one['vm']['moid']}: {one['status']}, and not there"
+            if self.options["power_state"] == "on":
+                assert now["power"] == "poweredOn", f"{one['vm']['moid']}: {one['status']}, and {now['power']}"
         elif self.module == "snapshot_prune":
             left = self.may_go.get(now["moid"], set()) & set(shape(now))
             assert not left, f"{one['vm']['moid']}: {one['status']}, and {left} are still there"

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,46 @@ MODULES = "ansible_collections.savepoint.vsphere.plugins.modules"
 PATIENCE = 120.0
 
 
+@dataclass(frozen=True)
+class Kill:
+    """A signal to all processes of a run, some seconds after its beginning."""
+
+    after: float
+    signal: str
+
+    def __str__(self) -> str:
+        return f"{self.signal} after {self.after:.2f} s"
+
+
 class HangError(AssertionError):
     """A run did not end."""
+
+
+def ended(over: Callable[[], bool], tell: Callable[[int], None], kill: Kill | None) -> bool:
+    """Wait until a run is over, and end it where that is wanted; False if it had to be killed since it hangs."""
+    began = time.monotonic()
+    told = False
+    while not over():
+        passed = time.monotonic() - began
+        if kill is not None and not told and passed > kill.after:
+            told = True
+            tell(signal.Signals[kill.signal])
+        if passed > PATIENCE:
+            tell(signal.SIGKILL)
+            while not over():
+                time.sleep(0.01)
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def descendants(pid: int) -> set[int]:
+    """The process and all that it has started, as Linux tells it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return {pid}
+    return {pid}.union(*(descendants(int(child)) for child in children))
 
 
 class Library:
@@ -37,8 +77,8 @@ class Library:
         for module in ("snapshot", "snapshot_info", "snapshot_revert", "snapshot_prune"):
             importlib.import_module(f"{MODULES}.{module}")
 
-    def run(self, module: str, options: dict[str, Any], check: bool, kill: float | None) -> Result | None:
-        """The module's result; None if it was killed first."""
+    def run(self, module: str, options: dict[str, Any], check: bool, kill: Kill | None) -> Result | None:
+        """The module's result; None if it was ended before it had one."""
         self.output.unlink(missing_ok=True)
         child = os.fork()
         if not child:
@@ -46,15 +86,10 @@ class Library:
                 self._main(module, {**self.connection, **options, "_ansible_check_mode": check})
             finally:
                 os._exit(0)
-        limit = time.monotonic() + (kill or PATIENCE)
-        while os.waitpid(child, os.WNOHANG) == (0, 0):
-            if time.monotonic() > limit:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                if kill is None:
-                    raise HangError(f"{module} did not end in {PATIENCE:.0f} s")
-                return None
-            time.sleep(0.002)
+        if not ended(lambda: os.waitpid(child, os.WNOHANG) != (0, 0), lambda number: os.kill(child, number), kill):
+            raise HangError(f"{module} did not end in {PATIENCE:.0f} s")
+        if kill is not None and not self.output.is_file():
+            return None
         found: Result = json.loads(self.output.read_text())
         return found
 
@@ -69,6 +104,9 @@ class Library:
                 importlib.import_module(f"{MODULES}.{module}").main()
         except SystemExit:
             text = said.getvalue()
+        except KeyboardInterrupt:
+            # Cancelled before it takes signals, or after its work: it dies of that, as it does of SIGTERM.
+            os._exit(130)
         except BaseException as error:  # noqa: BLE001 - a traceback is a result too, and a wrong one
             text = json.dumps({"crash": repr(error), "failed": True})
         whole = self.output.with_suffix(".part")
@@ -86,8 +124,8 @@ class Playbook:
         self.connection = connection
         self.scratch = scratch
 
-    def run(self, module: str, options: dict[str, Any], check: bool, kill: float | None) -> Result | None:
-        """The module's result as a playbook registers it; None if it was killed first."""
+    def run(self, module: str, options: dict[str, Any], check: bool, kill: Kill | None) -> Result | None:
+        """The module's result as a playbook registers it; None if it was ended before it had one."""
         output = self.scratch / "result.json"
         output.unlink(missing_ok=True)
         (self.scratch / "options.json").write_text(json.dumps(options))
@@ -117,13 +155,26 @@ class Playbook:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            process.wait(kill or PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            if kill is None:
-                raise HangError(f"the playbook did not end in {PATIENCE:.0f} s") from None
+        family: set[int] = set()
+
+        def tell(number: int) -> None:
+            # The newest ansible-core gives each worker a session of its own, and passes signals on itself; what pulls
+            # the plug does not ask it to.
+            if number == signal.SIGKILL:
+                family.update(descendants(process.pid))
+                for pid in family:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, number)
+            else:
+                family.update(descendants(process.pid))
+                os.killpg(process.pid, number)
+
+        def over() -> bool:
+            return process.poll() is not None and not any(Path(f"/proc/{pid}").exists() for pid in family)
+
+        if not ended(over, tell, kill):
+            raise HangError(f"the playbook did not end in {PATIENCE:.0f} s")
+        if kill is not None and not output.is_file():
             return None
         if not output.is_file():
             raise AssertionError(f"no result:\n{(self.scratch / 'output').read_text()[-2000:]}")
