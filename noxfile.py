@@ -39,7 +39,10 @@ nox.options.sessions = [
 ]
 
 # The same seeds in every run.
-SHORT_CHAOS = (["--level", "library", "--seed", "1", "--runs", "15", "--seconds", "40"],)
+SHORT_CHAOS = (
+    ["--level", "library", "--seed", "1", "--runs", "20", "--seconds", "40"],
+    ["--level", "playbook", "--seed", "1", "--runs", "4", "--seconds", "40"],
+)
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SIMULATOR = ROOT / "tests" / "simulator"

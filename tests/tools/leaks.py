@@ -3,7 +3,7 @@
 Its middle is random, and of characters that JSON, XML and URLs leave as they are; base64 is looked for as well. What
 comes before and after it is what careless quoting breaks.
 
-It may be in what a test is given: integration_config.yml, the environment, and the payload of Ansible's own that a
+It may be in what a test is given: integration_config.yml, an inventory, the environment, and the payload of Ansible's own that a
 module is sent as. It may be nowhere else.
 """
 
@@ -18,8 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "SAVEPOINT_SIM_PASSWORD"
-# Given to the tests, by name.
-ALLOWED = ("integration_config.yml",)
+# Given to the tests, by name: their settings, and inventories in which a host has a connection of its own.
+ALLOWED = ("integration_config.yml", "inventory.json")
+# What a module is sent as by Ansible, for as long as its task runs.
+PAYLOAD = b"def _ansiballz_main("
 LARGEST = 64 * 2**20
 MASK = "(the password)"
 
@@ -73,6 +75,15 @@ def files(folder: Path, since: float = 0) -> Iterator[Path]:
 
 
 def left_behind() -> list[str]:
-    """Where this run has left the password: in temporary files, and in Ansible's own folder."""
-    places = (Path(tempfile.gettempdir()), Path.home() / ".ansible")
-    return sorted({str(path) for place in places for path in files(place, BEGAN)})
+    """Where this run has left the password."""
+    return sorted({str(path) for place in places() for path in files(place, BEGAN)})
+
+
+def places() -> list[Path]:
+    """Where temporary files are, and Ansible's own."""
+    return [Path(tempfile.gettempdir()), Path.home() / ".ansible"]
+
+
+def must_not_hold(path: Path, content: bytes) -> bool:
+    """Is the password in a file, of whatever short life, that must not hold it?"""
+    return path.name not in ALLOWED and PAYLOAD not in content and any(form in content for form in BYTES)
