@@ -3,8 +3,8 @@
 Its middle is random, and of characters that JSON, XML and URLs leave as they are; base64 is looked for as well. What
 comes before and after it is what careless quoting breaks.
 
-It may be in what a test is given: integration_config.yml, an inventory, the environment, and the payload of Ansible's own that a
-module is sent as. It may be nowhere else.
+It may be in what a test is given: integration_config.yml, an inventory, the environment, and the payload of Ansible's
+own that a module is sent as. It may be nowhere else.
 """
 
 from __future__ import annotations
