@@ -13,6 +13,7 @@ from hidden import hidden, unverified
 from hostile import hostile, hostile_oldest
 from privileges import privileges
 from reports import reports, reports_oldest
+from trees import trees
 
 SCENARIOS: list[Callable[[Scenario], None]] = [
     hostile,
@@ -23,6 +24,7 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
     unverified,
     privileges,
     at_once,
+    trees,
 ]
 
 if __name__ == "__main__":
