@@ -14,7 +14,7 @@ BUSY = "TaskInProgress, and the other task can't be followed"
 
 @dataclass(frozen=True)
 class Break:
-    """One fault at one point of one operation; ``order`` is what the simulator is told."""
+    """One fault at one point of one operation; ``orders`` and ``patch``, for the VM, are what the simulator is told."""
 
     operation: Operation
     point: str
@@ -22,6 +22,7 @@ class Break:
     orders: tuple[dict[str, Any], ...]
     fault: str | None = None
     options: dict[str, Any] | None = None
+    patch: dict[str, Any] | None = None
 
 
 LOST = {
@@ -58,8 +59,14 @@ def order(method: str, action: str, **more: Any) -> tuple[dict[str, Any], ...]:
     return ({"method": method, "action": action, **MORE.get(action, {}), **more},)
 
 
-def breaks(operation: Operation, first_reads: int, last_read: int) -> Iterator[Break]:
-    """Every break of an operation; so many reads come before the call that breaks, and before the last read."""
+def breaks(operation: Operation, first_reads: int, last_read: int, last_wait: int) -> Iterator[Break]:
+    """Every break of an operation.
+
+    So many reads come before the call that breaks, and before the last read, and so many waits before the last one.
+    """
+    if operation.guest:
+        yield from _guest(operation, last_wait)
+        return
     if operation.name == "info":
         yield from _login(operation)
     read = "RetrievePropertiesEx"
@@ -69,16 +76,35 @@ def breaks(operation: Operation, first_reads: int, last_read: int) -> Iterator[B
     denied = order(read, "fail", fault="NoPermission", times=-1)
     yield Break(operation, "the first read", "NoPermission", denied, "NoPermission")
     if operation.method is None:
+        if last_read:
+            yield from _last_read(operation, last_read)
         return
     yield from _call(operation, operation.method, first_reads)
     if operation.task:
         yield from _task(operation, operation.method)
         yield from _wait(operation)
-    for action in READS:
-        yield Break(operation, "the last read", LOST[action], order(read, action, skip=last_read))
+    yield from _last_read(operation, last_read)
     unreadable = order(read, "partial", skip=last_read)
     yield Break(operation, "the last read", "the VM's snapshots can't be read", unreadable)
     yield Break(operation, "the last read", MEDDLING["delete"], order(read, "delete", skip=last_read))
+
+
+def _last_read(operation: Operation, before: int) -> Iterator[Break]:
+    for action in READS:
+        strike = order("RetrievePropertiesEx", action, skip=before)
+        yield Break(operation, "the last read", LOST[action], strike)
+    if operation.method is None:
+        denied = order("RetrievePropertiesEx", "fail", skip=before, fault="NoPermission", times=-1)
+        yield Break(operation, "the last read", "NoPermission", denied, "NoPermission")
+
+
+def _guest(operation: Operation, before: int) -> Iterator[Break]:
+    point = "the wait for the guest"
+    for action in WAITS:
+        yield Break(operation, point, LOST[action], order("CreateFilter", action, skip=before))
+    yield Break(operation, point, MEDDLING["delete"], order("CreateFilter", "delete", skip=before))
+    never = {"boot_after_revert": "never"}
+    yield Break(operation, point, "VMware Tools never run", (), options={"wait_for_guest": "1s"}, patch=never)
 
 
 def _login(operation: Operation) -> Iterator[Break]:

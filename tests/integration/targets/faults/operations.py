@@ -8,6 +8,7 @@ from typing import Any
 
 Options = dict[str, Any]
 State = dict[str, Any]
+FAILED = "[savepoint set=CHG1 kind=crash_consistent op={} phase=failed]"
 SET = "[savepoint set=CHG1 kind=crash_consistent op={} phase=taken]"
 
 
@@ -18,7 +19,8 @@ class Operation:
     ``ready`` brings a new VM into the state before, by the simulator's control endpoint. ``state`` says in words what
     the VM is like, and gives None for what it must never be like. ``method`` is the call that does the work, ``skip``
     how many of them go by before one breaks, ``task`` what vCenter's history calls it and ``most`` how many there may
-    be, and ``last_reads`` how many reads are made of the VM in the end.
+    be, and ``last_reads`` how many reads are made of the VM in the end. ``expect`` makes further options from what the
+    VM is like before, and ``guest`` is true for one that is broken only where it waits for the guest.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Operation:
     last_reads: int = 1
     power: str = "on"
     faults: tuple[str, ...] = ()
+    expect: Callable[[State], Options] = lambda vm: {}
+    guest: bool = False
 
     def said(self, state: str) -> str:
         """The state in words that fit every operation."""
@@ -79,6 +83,12 @@ def reverted(vm: State) -> str | None:
         ("s", "poweredOff"): "reverted, off",
         ("s", "poweredOn"): "reverted, on",
     }.get((current(vm) or "", vm["power_state"]))
+
+
+def recorded(vm: State) -> Options:
+    """The safeguards, with the snapshot that was recorded when it was taken."""
+    moid = next(one["moid"] for one in vm["snapshots"] if one["name"] == "s")
+    return {"safeguards": {"snapshots": {vm["moid"]: moid}}}
 
 
 def consolidation(sim: Any, moid: str) -> None:
@@ -189,6 +199,31 @@ OPERATIONS = (
         faults=("TaskInProgress", "InsufficientResourcesFault", "NoPermission", "MethodDisabled"),
     ),
     Operation(
+        "revert with safeguards",
+        "snapshot_revert",
+        {"snapshot_name": "s"},
+        reverted,
+        "as before",
+        "reverted, off",
+        chain("s", "c", description=FAILED),
+        "RevertToSnapshot_Task",
+        task="vm.Snapshot.revert",
+        faults=(*LOCKED, "SnapshotFault"),
+        expect=recorded,
+    ),
+    Operation(
+        "wait for the guest after a revert",
+        "snapshot_revert",
+        {"snapshot_name": "s", "power_state": "on", "wait_for_guest": "3s"},
+        reverted,
+        "as before",
+        "reverted, on",
+        chain("s", "c"),
+        "PowerOnVM_Task",
+        task="VirtualMachine.powerOn",
+        guest=True,
+    ),
+    Operation(
         "prune, at the second removal",
         "snapshot_prune",
         {"policy": {"max_age": "1h", "allow_none": True}},
@@ -216,4 +251,13 @@ OPERATIONS = (
         faults=LOCKED,
     ),
     Operation("info", "snapshot_info", {}, trees(unchanged=["base", "s"]), "unchanged", "unchanged", chain("s")),
+    Operation(
+        "info with readiness",
+        "snapshot_info",
+        {"readiness": {}},
+        trees(unchanged=["base", "s"]),
+        "unchanged",
+        "unchanged",
+        chain("s"),
+    ),
 )

@@ -61,15 +61,17 @@ class Bench:
             "ca_path": "ca_path",
         }
         self.connection = {option: info[key] for option, key in keys.items()}
+        self.expected: dict[str, dict[str, Any]] = {}
 
     def make(self, operation: Operation) -> str:
         name = f"vm-of-{next(numbers)}"
         moid: str = self.sim.post("/v1/vms", {"name": name, "power": operation.power})[0]["moid"]
         operation.ready(self.sim, moid)
+        self.expected[moid] = operation.expect(self.sim.get(f"/v1/vms/{moid}"))
         return moid
 
     def run(self, operation: Operation, moid: str, options: dict[str, Any] | None = None) -> dict[str, Any]:
-        wish = {**self.connection, **operation.options, **(options or {}), "moid": moid}
+        wish = {**self.connection, **operation.options, **self.expected[moid], **(options or {}), "moid": moid}
         return drive.run(operation.module, wish)
 
     def state(self, operation: Operation, moid: str) -> str:
@@ -102,8 +104,11 @@ def check(fine: bool, text: str) -> None:
         raise AssertionError(text)
 
 
-def reads(bench: Bench, operation: Operation) -> tuple[int, int]:
-    """Without any fault: how many reads come before the call that is to break, and before the last read."""
+def reads(bench: Bench, operation: Operation) -> tuple[int, int, int]:
+    """Without any fault: how many reads come before the call that is to break, and before the last read.
+
+    And how many waits are begun before the last one.
+    """
     moid = bench.make(operation)
     bench.sim.delete("/v1/calls")
     result = bench.run(operation, moid)
@@ -113,13 +118,19 @@ def reads(bench: Bench, operation: Operation) -> tuple[int, int]:
     check(log.count("Login") == log.count("Logout") == 1, str(log))
     places = [place for place, method in enumerate(log) if method == operation.method]
     before = log[: places[operation.skip]] if places else []
-    return before.count("RetrievePropertiesEx"), log.count("RetrievePropertiesEx") - operation.last_reads
+    return (
+        before.count("RetrievePropertiesEx"),
+        log.count("RetrievePropertiesEx") - operation.last_reads,
+        log.count("CreateFilter") - 1,
+    )
 
 
 def happen(bench: Bench, one: Break, known: list[Row]) -> Row:
     """Let it break, and look at everything; ``known`` are the rows of this operation so far."""
     operation = one.operation
     moid = bench.make(operation)
+    if one.patch:
+        bench.sim.patch(f"/v1/vms/{moid}", one.patch)
     for order in one.orders:
         of_one = order["action"] in ("delete", "rename", "move", "power_off", "partial")
         bench.sim.post("/v1/faults", {**order, "vm": moid} if of_one else order)
@@ -140,6 +151,8 @@ def happen(bench: Bench, one: Break, known: list[Row]) -> Row:
     )
     if alike is not None:  # Only the fault's text differs, so a rerun does the same.
         return alike
+    if one.patch:
+        bench.sim.patch(f"/v1/vms/{moid}", dict.fromkeys(one.patch, "60ms"))
     rerun = bench.run(operation, moid)
     bench.settle(moid)
     then = _check_rerun(bench, one, rerun, moid, state)
@@ -181,6 +194,8 @@ def _check_rerun(bench: Bench, one: Break, result: dict[str, Any], moid: str, be
     if operation.module != "snapshot_revert":  # which reverts every time, unless safeguards keep it from that
         check(result["changed"] == (before != operation.after), where)
         check(bench.done(operation, moid) <= operation.most, f"done twice: {where}")
+    elif bench.expected[moid]:  # the safeguards
+        check(bench.done(operation, moid) <= operation.most, f"reverted twice: {where}")
     if before != operation.after:
         return "does it"
     return "finds it done" if operation.method is not None else "is the same"

@@ -31,6 +31,7 @@ ORDER = (
     "the task",
     "the start of the wait",
     "the wait",
+    "the wait for the guest",
     "the last read",
     "the logout",
 )
@@ -41,6 +42,7 @@ TITLES = {
     "the task": "In the task",
     "the start of the wait": "Where the wait begins",
     "the wait": "While the task is waited for",
+    "the wait for the guest": "While VMware Tools are waited for",
     "the last read": "At the last read",
     "the logout": "At the logout",
 }

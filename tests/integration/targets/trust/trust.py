@@ -12,8 +12,20 @@ from harness import Scenario, main
 from hidden import hidden, unverified
 from hostile import hostile, hostile_oldest
 from privileges import privileges
+from reports import reports, reports_oldest
+from trees import trees
 
-SCENARIOS: list[Callable[[Scenario], None]] = [hostile, hostile_oldest, hidden, unverified, privileges, at_once]
+SCENARIOS: list[Callable[[Scenario], None]] = [
+    hostile,
+    hostile_oldest,
+    reports,
+    reports_oldest,
+    hidden,
+    unverified,
+    privileges,
+    at_once,
+    trees,
+]
 
 if __name__ == "__main__":
     sys.exit(main(SCENARIOS, *sys.argv[1:]))
