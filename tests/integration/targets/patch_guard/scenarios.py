@@ -139,7 +139,7 @@ def too_many(scenario: Scenario) -> None:
     for short, trouble in {"a": "verify", "b": "patch", "c": "", "d": ""}.items():
         scenario.machine(short, site=short in "bd", trouble=trouble)
         # By its alias, which the command that is told must have as well.
-        connection = dict(scenario.hosts[scenario.prefix + short]["savepoint_connection"])
+        connection = dict(scenario.stage.sites[short in "bd"].connection)
         user = connection["user"] = connection.pop("username")
         scenario.hosts[scenario.prefix + short]["savepoint_connection"] = connection
     ran = scenario.play()
