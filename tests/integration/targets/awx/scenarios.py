@@ -56,7 +56,7 @@ def controller(scenario: Scenario) -> Controller:
 def project(scenario: Scenario, root: Path) -> Path:
     """What users are told to make for their project, and nothing else."""
     folder = scenario.scratch / "project"
-    told = ["--extra-vars", f"savepoint_awx_project={folder}"]
+    told = ["--extra-vars", f"savepoint_awx_project={folder} ansible_python_interpreter={sys.executable}"]
     command = ["ansible-playbook", "--inventory", "localhost,", *told, str(root / "extensions/awx/make_project.yml")]
     subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=scenario.scratch)
     return folder
