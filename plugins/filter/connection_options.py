@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - Savepoint for vSphere contributors (@savepoint)
 description:
-  - Takes a dictionary of the connection options of the modules, and gives them by their own names, whatever aliases were
-    used. Of an option and its alias the alias counts, as in the modules.
+  - Takes a dictionary of the connection options of the modules, and gives them by their own names, whatever aliases
+    were used. Of an option and its alias the alias counts, as in the modules.
   - The password, by whatever name, is left out unless it is asked for, and so is every key that is no option.
   - It is there for the roles of this collection.
 positional: _input

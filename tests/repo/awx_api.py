@@ -1,8 +1,8 @@
 """A stand-in for AWX's REST API on loopback, with what "awx import" needs of it, and AWX's objections.
 
-It keeps what is posted, finds objects by their fields, gives them page by page with their links, and says by OPTIONS what
-it takes. What it can't do, such as jobs, permissions and deleting, it answers with 404 or 405. It takes a label that is
-there already as AWX does: it attaches it, and answers with 204.
+It keeps what is posted, finds objects by their fields, gives them page by page with their links, and says by OPTIONS
+what it takes. What it can't do, such as jobs, permissions and deleting, it answers with 404, 405 or 501. It takes a label
+that is there already as AWX does: it attaches it, and answers with 204.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BASE = "/api/v2/"
 TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "boolean": bool, "json": (dict, list)}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Answered with 400, or with the status given."""
 
     def __init__(self, text: str, status: int = 400) -> None:
@@ -60,7 +60,7 @@ class Controller:
         if kind == NODES:
             wrong += self.prompts(kept)
         if wrong:
-            raise Refused("; ".join(wrong))
+            raise RefusedError("; ".join(wrong))
         self.count += 1
         self.objects[kind][self.count] = kept
         return self.count
@@ -99,7 +99,7 @@ class Controller:
         if name == "survey_spec":
             wrong = awx_rules.survey(sent)
             if wrong:
-                raise Refused("; ".join(wrong))
+                raise RefusedError("; ".join(wrong))
             self.surveys[number] = sent
             return 200, None
         if name == "create_approval_template":
@@ -112,14 +112,14 @@ class Controller:
             sent = {"id": there[0]} if there else sent
         one = sent.get("id") or self.add(held, {**sent, parent: number} if parent else sent)
         if one not in self.objects[held]:
-            raise Refused(f"there is no {KINDS[held].type} {one}")
+            raise RefusedError(f"there is no {KINDS[held].type} {one}")
         before = self.lists.setdefault((number, name), [])
         if one not in before:
             before.append(one)
             wrong = self.graph(number) if name in EDGES else []
             if wrong:
                 before.remove(one)
-                raise Refused("; ".join(wrong))
+                raise RefusedError("; ".join(wrong))
         return (204, None) if "id" in sent else (201, self.shown(held, one))
 
     def graph(self, node: int) -> list[str]:
@@ -158,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             with self.lock:
                 status, body, more = self.found(address.path, dict(parse_qsl(address.query)), text)
-        except Refused as error:
+        except RefusedError as error:
             status, body = error.status, {"detail": str(error)}
         sent = b"" if status == 204 else json.dumps(body or {}).encode()
         self.send_response(status)
@@ -176,9 +176,9 @@ class Handler(BaseHTTPRequestHandler):
         if path == BASE:
             return 200, {"inventory" if kind == "inventories" else kind: f"{BASE}{kind}/" for kind in KINDS}, {}
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            raise Refused("who are you?", 401)
+            raise RefusedError("who are you?", 401)
         if not path.startswith(BASE) or words[0] not in KINDS or len(words) > 3:
-            raise Refused(f"there is no {path}", 404)
+            raise RefusedError(f"there is no {path}", 404)
         if self.command == "OPTIONS":
             return self.taken(words)
         known, kind = self.controller, words[0]
@@ -189,18 +189,18 @@ class Handler(BaseHTTPRequestHandler):
             return 200, self.page(path, kind, list(known.objects[kind]), query), {}
         number = int(words[1])
         if number not in known.objects[kind]:
-            raise Refused(f"there is no {path}", 404)
+            raise RefusedError(f"there is no {path}", 404)
         if len(words) == 2:
             if self.command == "PUT":
                 made = known.add(kind, {**known.objects[kind][number], **sent})
                 known.objects[kind][number] = known.objects[kind].pop(made)
             return 200, known.shown(kind, number), {}
         if words[2] not in known.shown(kind, number)["related"]:
-            raise Refused(f"there is no {path}", 404)
+            raise RefusedError(f"there is no {path}", 404)
         if self.command == "POST":
             return (*known.post(kind, number, words[2], sent), {})
         if words[2] not in KINDS[kind].lists:
-            raise Refused(f"{path} is not for reading here", 405)
+            raise RefusedError(f"{path} is not for reading here", 405)
         return 200, self.page(path, KINDS[kind].lists[words[2]][0], known.lists.get((number, words[2]), []), query), {}
 
     def page(self, path: str, kind: str, numbers: list[int], query: dict[str, str]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         """What a list takes, and that it takes something at all."""
         kind = words[0] if len(words) == 1 else KINDS[words[0]].lists.get(words[-1], ("", ""))[0]
         if not kind:
-            raise Refused("not a list", 405)
+            raise RefusedError("not a list", 405)
         known = KINDS[kind]
         fields = {name: {"type": what, "required": name in known.required} for name, what in known.fields.items()}
         if len(words) == 3:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PROMPTS = "scm_branch diff_mode limit tags skip_tags job_type verbosity inventory credential variables".split()
-PROMPTS += "execution_environment labels forks job_slice_count timeout instance_groups".split()
+WORKFLOW_PROMPTS = ("variables", "inventory", "scm_branch", "limit", "labels", "skip_tags", "tags")
+PROMPTS = (
+    *WORKFLOW_PROMPTS,
+    *("diff_mode", "job_type", "verbosity", "credential", "execution_environment", "forks", "job_slice_count"),
+    *("timeout", "instance_groups"),
+)
 EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 
 
@@ -28,7 +32,10 @@ NAMED = strings("name description")
 LAUNCH = {
     **strings("scm_branch job_type job_tags skip_tags limit"),
     **dict.fromkeys(("forks", "job_slice_count", "timeout", "verbosity"), "integer"),
-    **{"extra_data": "json", "inventory": "id", "execution_environment": "id", "diff_mode": "boolean"},
+    "extra_data": "json",
+    "inventory": "id",
+    "execution_environment": "id",
+    "diff_mode": "boolean",
 }
 JOB_TEMPLATE = {
     **NAMED,
@@ -45,18 +52,23 @@ WORKFLOW = {
     **strings("extra_vars limit scm_branch skip_tags job_tags webhook_service"),
     **dict.fromkeys(("organization", "inventory", "webhook_credential"), "id"),
     **dict.fromkeys(("survey_enabled", "allow_simultaneous"), "boolean"),
-    **dict.fromkeys(
-        (f"ask_{one}_on_launch" for one in "variables inventory scm_branch limit labels skip_tags tags".split()),
-        "boolean",
-    ),
+    **dict.fromkeys((f"ask_{one}_on_launch" for one in WORKFLOW_PROMPTS), "boolean"),
 }
 NODE = {
     **LAUNCH,
-    **{"workflow_job_template": "id", "unified_job_template": "id", "identifier": "string"},
+    "workflow_job_template": "id",
+    "unified_job_template": "id",
+    "identifier": "string",
     "all_parents_must_converge": "boolean",
 }
 OWNED = {**NAMED, "organization": "id"}
 NODES = "workflow_job_template_nodes"
+
+# The import looks at all kinds in turn, and asks what they take. None of these is in the file.
+ASKED_ONLY = (
+    *("user", "team", "notification_template", "inventory_source", "execution_environment", "application"),
+    "system_job_template",
+)
 
 KINDS = {
     "organizations": Kind("organization", NAMED),
@@ -92,13 +104,7 @@ KINDS = {
             "workflow_nodes": (NODES, "workflow_job_template"),
         },
     ),
-    NODES: Kind("workflow_job_template_node", NODE, ("workflow_job_template",), {one: (NODES, "") for one in EDGES}),
+    NODES: Kind("workflow_job_template_node", NODE, ("workflow_job_template",), dict.fromkeys(EDGES, (NODES, ""))),
     "workflow_approval_templates": Kind("workflow_approval_template", {**NAMED, "timeout": "integer"}),
-    # Of these the import only asks what they take, since it looks at all kinds in turn; none is in the file.
-    **{
-        f"{one}s": Kind(one, NAMED)
-        for one in (
-            "user team notification_template inventory_source execution_environment application system_job_template"
-        ).split()
-    },
+    **{f"{one}s": Kind(one, NAMED) for one in ASKED_ONLY},
 }

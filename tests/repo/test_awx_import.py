@@ -6,7 +6,6 @@ import copy
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import awx_rules
@@ -42,11 +41,11 @@ def prepared() -> Controller:
 
 
 @pytest.fixture(scope="module")
-def once() -> Iterator[Controller]:
+def once() -> Controller:
     controller = prepared()
     done = imported(controller, FILE)
     assert done.returncode == 0, done.stderr
-    yield controller
+    return controller
 
 
 def key(controller: Controller, number: int) -> dict[str, Any]:

@@ -23,7 +23,10 @@ def test_every_option_but_the_password() -> None:
 @pytest.mark.parametrize("name", PASSWORDS)
 def test_no_spelling_of_the_password_is_told(name: str) -> None:
     assert connection_options({"hostname": "h", name: "secret"}) == {"hostname": "h"}
-    assert connection_options({"hostname": "h", name: "secret"}, password=True) == {"hostname": "h", "password": "secret"}
+    assert connection_options({"hostname": "h", name: "secret"}, password=True) == {
+        "hostname": "h",
+        "password": "secret",
+    }
 
 
 @pytest.mark.parametrize("name", ["username", "user", "admin"])
