@@ -15,7 +15,7 @@ from simctl import HERE, Simulator
 
 ALLOWED = re.compile(
     r"""
-    FILES\.json | MANIFEST\.json | LICENSE | README\.md | SECURITY\.md | CHANGELOG\.rst
+    \.ansible-lint | FILES\.json | MANIFEST\.json | LICENSE | README\.md | SECURITY\.md | CHANGELOG\.rst
     | meta/(runtime|execution-environment|extensions)\.yml | meta/ee-(requirements|bindep)\.txt
     | changelogs/(config|changelog)\.yaml
     | plugins/(action|doc_fragments|filter|lookup|module_utils|modules|plugin_utils|test)/[^/]+\.(py|yml)
@@ -26,10 +26,10 @@ ALLOWED = re.compile(
 )
 REQUIRED = (
     *("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py"),
-    *(f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "project/rollback.yml")),
+    *(f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "make_project.yml")),
 )
 # "test" is a kind of plugin; "tests" are ours.
-NEVER = re.compile(r"(^|/)(__pycache__|tests|(?<!plugins/)test|\.[^/]+)(/|$)|\.pyc$")
+NEVER = re.compile(r"(^|/)(__pycache__|tests|(?<!plugins/)test|\.(?!ansible-lint$)[^/]+)(/|$)|\.pyc$")
 EXECUTION_ENVIRONMENT = "extensions/ee/execution-environment.yml"
 
 

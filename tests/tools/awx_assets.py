@@ -48,6 +48,12 @@ def assets(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def labels(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """As awxkit attaches them. It creates none here, and what it finds by its natural key it does not attach."""
+    return [named("label", name, one["organization"]) for name in one["labels"]]
+
+
+def new_labels(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """As awxkit creates them: once, where the first object is that it imports, which is a workflow."""
     home = one["organization"]
     key = {"type": "organization", "name": home}
     return [{"name": name, "organization": key, "natural_key": named("label", name, home)} for name in one["labels"]]
@@ -83,7 +89,7 @@ def workflow(one: dict[str, Any]) -> dict[str, Any]:
     fields = {name: value for name, value in one.items() if name not in apart}
     fields |= {"organization": key["organization"], "inventory": named("inventory", one["inventory"], home)}
     nodes = [node(found, key) for found in one["workflow_nodes"]]
-    related = {"labels": labels(one), "survey_spec": one["survey_spec"], "workflow_nodes": nodes}
+    related = {"labels": new_labels(one), "survey_spec": one["survey_spec"], "workflow_nodes": nodes}
     return {**fields, "extra_vars": "{}", "related": related, "natural_key": key}
 
 

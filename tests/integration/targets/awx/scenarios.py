@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,16 @@ def controller(scenario: Scenario) -> Controller:
         "patch_report": False,
     }
     inventory = {"all": {"hosts": scenario.hosts, "vars": shared}}
-    return Controller(awx_assets.source(), root / "extensions" / "awx" / "project", inventory, environment)
+    return Controller(awx_assets.source(), project(scenario, root), inventory, environment)
+
+
+def project(scenario: Scenario, root: Path) -> Path:
+    """What users are told to make for their project, and nothing else."""
+    folder = scenario.scratch / "project"
+    told = ["--extra-vars", f"savepoint_awx_project={folder} ansible_python_interpreter={sys.executable}"]
+    command = ["ansible-playbook", "--inventory", "localhost,", *told, str(root / "extensions/awx/make_project.yml")]
+    subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=scenario.scratch)
+    return folder
 
 
 def night(scenario: Scenario, answer: str, slices: Any = None, lose: tuple[str, ...] = (), **launch: Any) -> Night:

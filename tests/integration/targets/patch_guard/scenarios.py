@@ -139,6 +139,10 @@ def too_many(scenario: Scenario) -> None:
     """
     for short, trouble in {"a": "verify", "b": "patch", "c": "", "d": ""}.items():
         scenario.machine(short, site=short in "bd", trouble=trouble)
+        # By its alias, which the command that is told must have as well.
+        connection = dict(scenario.stage.sites[short in "bd"].connection)
+        user = connection["user"] = connection.pop("username")
+        scenario.hosts[scenario.prefix + short]["savepoint_connection"] = connection
     ran = scenario.play()
     equal(ran.ended("failed"), ["a", "b", "c", "d"], "failed")
     equal(sorted(scenario.snapshots()), ["a", "b", "c", "d"], "snapshots kept")
@@ -150,6 +154,7 @@ def too_many(scenario: Scenario) -> None:
     for command in found:
         words = json.loads(f'"{command}"')
         assert "safeguards" in words and "password" not in words, words
+        contains(words, f'"username": "{user}"')
         subprocess.run(words, shell=True, check=True, stdout=subprocess.PIPE, env=environment)
     equal(scenario.versions(), {"a": "1", "b": "1", "c": "2", "d": "2"}, "versions after the command")
 
