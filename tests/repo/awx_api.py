@@ -1,8 +1,8 @@
 """A stand-in for AWX's REST API on loopback, with what "awx import" needs of it, and AWX's objections.
 
 It keeps what is posted, finds objects by their fields, gives them page by page with their links, and says by OPTIONS
-what it takes. What it can't do, such as jobs, permissions and deleting, it answers with 404, 405 or 501. It takes a label
-that is there already as AWX does: it attaches it, and answers with 204.
+what it takes. What it can't do, such as jobs, permissions and deleting, it answers with 404, 405 or 501. It takes a
+label that is there already as AWX does: it attaches it, and answers with 204.
 """
 
 from __future__ import annotations

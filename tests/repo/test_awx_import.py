@@ -53,6 +53,7 @@ def key(controller: Controller, number: int) -> dict[str, Any]:
     kind = controller.kind_of(number)
     assert kind is not None
     fields = controller.shown(kind, number)
+    names: tuple[str, ...]
     if kind == NODES:
         names = ("workflow_job_template", "identifier")
     elif kind == "credential_types":
