@@ -74,7 +74,7 @@ def every_trouble(scenario: Scenario) -> None:
     states = {name: scenario.vm(name)["guest"]["reachable"] for name in ("broken", "health", "kernel", "gone")}
     equal(set(states.values()), {True}, f"running again: {states}")
     assert ran.rc != 0
-    # What a guest prints is shown as it is, never evaluated; statistics may come back as variables, so there it is broken.
+    # What a guest prints is shown as it is, never evaluated. In statistics, which may become variables, it is broken.
     contains(ran.output, "{{ inventory_file }} is missing", "{{ 6 * 7 }} MB")
     contains(ran.why("broken"), "Miss a dependency", "{ { inventory_file }} is missing")
     contains(ran.why("full"), "{ { 6 * 7 }} MB")

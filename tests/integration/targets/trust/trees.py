@@ -8,12 +8,12 @@ from typing import Any
 from harness import Scenario, contains, equal
 
 DEEP = 32
-WIDE = 300
+WIDE = 200
 MARKER = "[savepoint set=S{} kind=crash_consistent]"
 
 
 def trees(scenario: Scenario) -> None:
-    """Chains of 32 and a tree of 300 are read, drawn, reverted, pruned and cut; a chain at its limit gets no more."""
+    """Chains of 32 and a tree of 200 are read, drawn, reverted, pruned and cut; a chain at its limit gets no more."""
     for short in ("chain", "kept", "cut", "one"):
         chain(scenario, short, DEEP)
     chain(scenario, "full", DEEP - 1)
