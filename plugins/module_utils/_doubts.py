@@ -107,8 +107,11 @@ class Doubt:
         what = named(run.action)
         if self.busy and found is Found.NOTHING:
             if session.now() - sent.at > timeout:
-                text = f"after {format_duration(timeout)} (timeout) another task on it, which vCenter does not name, "
-                return Verdict(Step.FAIL, failure=f"{text}is still in the way of {what}; a rerun tries again")
+                # Sent before, and of that vCenter knows nothing more, as after a restart: so the task may be its own.
+                own = ", perhaps its own from before, may still run and"
+                text = f"after {format_duration(timeout)} (timeout) another task on it, which vCenter does not name"
+                text += own if run.sends > 1 else ","
+                return Verdict(Step.FAIL, failure=f"{text} is still in the way of {what}; a rerun tries again")
             run.waits += 1
             return Verdict(Step.SEND, note="it waited for another task on it, which vCenter does not name")
         if step is Step.ADVANCE:
