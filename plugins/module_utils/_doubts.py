@@ -120,6 +120,13 @@ class Doubt:
                 return Verdict(step, missed=(others,))
             note = None if run.adopted else f"{what}: {self.why}; reading showed that it had taken effect"
             return Verdict(step, task, note)
+        if step is Step.FOLLOW and task is not None and task.moid in run.lost:
+            # The machine's list still has it, but to wait for it would fail again and again.
+            if session.now() - sent.at > timeout:
+                text = f"after {format_duration(timeout)} (timeout) the task {task.moid}, of which vCenter reports "
+                return Verdict(Step.FAIL, task, failure=f"{text}nothing, may still run; a rerun waits for it")
+            run.waits += 1
+            return Verdict(Step.LOOK)
         if step is Step.FOLLOW and task is not None:
             return Verdict(step, task, f"{what}: {self.why}; reading showed it running as {task.moid}")
         if step is Step.SEND:

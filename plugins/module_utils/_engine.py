@@ -231,6 +231,7 @@ class Engine:
         """vCenter knows a task no more, as it does when it restarts; the VM still tells."""
         for run in self._running.pop(moid, ()):
             busy, run.joined = run.joined, False
+            run.lost.add(moid)
             self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
 
     def _changed(self, changes: list[Change] | Exception) -> None:

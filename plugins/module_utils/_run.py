@@ -23,7 +23,7 @@ class Run:
     look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on;
     ``notes`` what was tried again and why. ``sent_at``, ``sends``, ``login``, ``looks`` and ``waits`` are those of the
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
-    tasks so far.
+    tasks so far, and ``lost`` those of them that vCenter could not report on any more.
     """
 
     vm: Vm
@@ -42,6 +42,7 @@ class Run:
     waits: int = 0
     adopted: bool = False
     had: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
 
     @property
     def changed(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from operations import Operation
 
 FAULT = "a fault: any SnapshotFault, FileLocked, NoDiskSpace, InsufficientResourcesFault, NoPermission, MethodDisabled"
+FORGOTTEN = "the task hangs, and vCenter restarts and forgets it"
 BUSY = "TaskInProgress, and the other task can't be followed"
 
 
@@ -108,8 +109,11 @@ def _guest(operation: Operation, before: int) -> Iterator[Break]:
 
 
 def _login(operation: Operation) -> Iterator[Break]:
-    for action in ("drop_before", "unavailable", "restart_before"):
+    for action in ("drop_before", "unavailable"):
         yield Break(operation, "the login", LOST[action], order("Login", action))
+    # For less time than the four attempts take at the least, so shortly as they follow each other here.
+    shortly = order("Login", "restart_before", seconds=0.1)
+    yield Break(operation, "the login", LOST["restart_before"], shortly)
     yield Break(operation, "the login", "503 for long", order("Login", "unavailable", times=-1))
     yield Break(operation, "the login", "InvalidLogin", order("Login", "fail", fault="InvalidLogin"))
     yield Break(operation, "the logout", LOST["drop_before"], order("Logout", "drop_before"))
@@ -150,4 +154,7 @@ def _wait(operation: Operation) -> Iterator[Break]:
     for method, point in waits.items():
         for action in WAITS:
             yield Break(operation, point, LOST[action], order(method, action, skip=operation.skip))
+    forgotten = order(operation.method or "", "task_hang", skip=operation.skip)
+    forgotten += order("WaitForUpdatesEx", "restart_after", skip=operation.skip)
+    yield Break(operation, "the wait", FORGOTTEN, forgotten, options={"timeout": 1})
     yield Break(operation, "the wait", MEDDLING["delete"], order("WaitForUpdatesEx", "delete", skip=operation.skip))
