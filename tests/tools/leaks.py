@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "SAVEPOINT_SIM_PASSWORD"
-# Given to the tests, by name: their settings, and inventories in which a host has a connection of its own.
-ALLOWED = ("integration_config.yml", "inventory.json")
+# Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
+# a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
+ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "artifacts/job/command")
 # What a module is sent as by Ansible, for as long as its task runs.
 PAYLOAD = b"def _ansiballz_main("
 LARGEST = 64 * 2**20
@@ -58,6 +59,11 @@ def masked(text: str) -> str:
     return text
 
 
+def belongs(path: Path) -> bool:
+    """Is it a file in which the password may be?"""
+    return any(path.match(pattern) for pattern in ALLOWED)
+
+
 def files(folder: Path, since: float = 0) -> Iterator[Path]:
     """The files below a folder with the password in them, but for those in which it belongs."""
     for top, _folders, names in os.walk(folder):
@@ -70,7 +76,7 @@ def files(folder: Path, since: float = 0) -> Iterator[Path]:
                 content = path.read_bytes()
             except OSError:
                 continue  # It is gone, or somebody else's.
-            if name not in ALLOWED and any(form in content for form in BYTES):
+            if not belongs(path) and any(form in content for form in BYTES):
                 yield path
 
 
@@ -86,4 +92,4 @@ def places() -> list[Path]:
 
 def must_not_hold(path: Path, content: bytes) -> bool:
     """Is the password in a file, of whatever short life, that must not hold it?"""
-    return path.name not in ALLOWED and PAYLOAD not in content and any(form in content for form in BYTES)
+    return not belongs(path) and PAYLOAD not in content and any(form in content for form in BYTES)

@@ -84,7 +84,7 @@ class Started:
     def text(self) -> str:
         return self.output.read_text(errors="replace")
 
-    def kill_when(self, seen: Callable[[str], bool], patience: float = 120) -> str:
+    def kill_when(self, seen: Callable[[str], bool], patience: float = 900) -> str:
         """Kill it and all its children at once, as kill -9 or a power cut would, when its output is as wanted."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
