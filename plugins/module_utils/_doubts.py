@@ -105,13 +105,13 @@ class Doubt:
         found, task = judge(sent, seen)
         step = decide(found, sent, run.looks, run.sends)
         what = named(run.action)
+        over = f"after {format_duration(timeout)} (timeout)" if session.now() - sent.at > timeout else None
         if self.busy and found is Found.NOTHING:
-            if session.now() - sent.at > timeout:
+            if over:
                 # Sent before, and of that vCenter knows nothing more, as after a restart: so the task may be its own.
-                own = ", perhaps its own from before, may still run and"
-                text = f"after {format_duration(timeout)} (timeout) another task on it, which vCenter does not name"
-                text += own if run.sends > 1 else ","
-                return Verdict(Step.FAIL, failure=f"{text} is still in the way of {what}; a rerun tries again")
+                own = " perhaps its own from before, may still run and" if run.sends > 1 else ""
+                text = f"{over} another task on it, which vCenter does not name,{own} is still in the way of {what}"
+                return Verdict(Step.FAIL, failure=f"{text}; a rerun tries again")
             run.waits += 1
             return Verdict(Step.SEND, note="it waited for another task on it, which vCenter does not name")
         if step is Step.ADVANCE:
@@ -122,9 +122,9 @@ class Doubt:
             return Verdict(step, task, note)
         if step is Step.FOLLOW and task is not None and task.moid in run.lost:
             # The machine's list still has it, but to wait for it would fail again and again.
-            if session.now() - sent.at > timeout:
-                text = f"after {format_duration(timeout)} (timeout) the task {task.moid}, of which vCenter reports "
-                return Verdict(Step.FAIL, task, failure=f"{text}nothing, may still run; a rerun waits for it")
+            if over:
+                text = f"{over} the task {task.moid}, of which vCenter reports nothing, may still run"
+                return Verdict(Step.FAIL, task, failure=f"{text}; a rerun waits for it")
             run.waits += 1
             return Verdict(Step.LOOK)
         if step is Step.FOLLOW and task is not None:

@@ -23,7 +23,7 @@ class Run:
     look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on;
     ``notes`` what was tried again and why. ``sent_at``, ``sends``, ``login``, ``looks`` and ``waits`` are those of the
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
-    tasks so far, and ``lost`` those of them that vCenter could not report on any more.
+    tasks that have ended so far, and ``lost`` those that vCenter could not report on any more.
     """
 
     vm: Vm

@@ -157,26 +157,28 @@ class Run:
         """Without trouble, a second call brings what the first could not, and a third has nothing to do."""
         if operation.module == "snapshot_revert":
             # It is done as often as it is asked for, wherever there is something to go back to.
-            result = self.runner.run(operation.module, operation.options, False, None)
-            assert result is not None
-            self.steps.append(f"reverting again said {result.get('msg')}")
-            after = self.look()
-            operation.untouched(before, after)
-            operation.honest(result, before, after)
+            result, _after = self.quietly(operation, before, "reverting again")
             operation.all_went_back(result, before)
             return
         for number in (2, 3):
-            result = self.runner.run(operation.module, operation.options, False, None)
-            assert result is not None
-            self.steps.append(f"call {number} said {result.get('msg')}")
-            after = self.look()
-            operation.untouched(before, after)
-            operation.honest(result, before, after)
+            result, after = self.quietly(operation, before, f"call {number}")
             assert not result.get("failed"), f"call {number}: {result['msg']}"
             assert number == 2 or not result["changed"], f"call {number} has changed something"
             if self.runner.name == "playbook":
                 return
             before = after
+
+    def quietly(
+        self, operation: Operation, before: dict[str, Machine], what: str
+    ) -> tuple[dict[str, Any], dict[str, Machine]]:
+        """One call without trouble; its result and what the machines are like afterwards."""
+        result = self.runner.run(operation.module, operation.options, False, None)
+        assert result is not None
+        self.steps.append(f"{what} said {result.get('msg')}")
+        after = self.look()
+        operation.untouched(before, after)
+        operation.honest(result, before, after)
+        return result, after
 
     def plan(self, operation: Operation) -> None:
         told = self.runner.run(operation.module, operation.options, True, None)

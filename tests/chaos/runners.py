@@ -158,16 +158,15 @@ class Playbook:
         family: set[int] = set()
 
         def tell(number: int) -> None:
+            family.update(descendants(process.pid))
+            if number != signal.SIGKILL:
+                os.killpg(process.pid, number)
+                return
             # The newest ansible-core gives each worker a session of its own, and passes signals on itself; what pulls
             # the plug does not ask it to.
-            if number == signal.SIGKILL:
-                family.update(descendants(process.pid))
-                for pid in family:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, number)
-            else:
-                family.update(descendants(process.pid))
-                os.killpg(process.pid, number)
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
         def over() -> bool:
             return process.poll() is not None and not any(Path(f"/proc/{pid}").exists() for pid in family)

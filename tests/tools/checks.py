@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -187,6 +187,16 @@ WITH_PASSWORD = ("simulator", "integration", "build", "demo", "chaos")
 signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
 
 
+@contextmanager
+def searched(checks: Checks) -> Iterator[None]:
+    """Look for the password in every temporary file that is written meanwhile; a check of its own."""
+    with Opened(leaks.places(), leaks.must_not_hold) as opened:
+        yield
+    checks.no_file_has_the_password({*leaks.left_behind(), *opened.found})
+    if not opened.works:
+        print("Only root sees files that are gone; looked for the password in those that are left.")
+
+
 def session(function: Callable[[nox.Session, Checks], None]) -> Callable[[nox.Session], None]:
     """A nox session in the present environment that gets a Checks and is summed up at the end."""
 
@@ -195,13 +205,7 @@ def session(function: Callable[[nox.Session, Checks], None]) -> Callable[[nox.Se
         checks = Checks(nox_session.name)
         finished = False
         try:
-            if function.__name__ in WITH_PASSWORD:
-                with Opened(leaks.places(), leaks.must_not_hold) as opened:
-                    function(nox_session, checks)
-                checks.no_file_has_the_password({*leaks.left_behind(), *opened.found})
-                if not opened.works:
-                    print("Only root sees files that are gone; looked for the password in those that are left.")
-            else:
+            with searched(checks) if function.__name__ in WITH_PASSWORD else nullcontext():
                 function(nox_session, checks)
             finished = True
         finally:

@@ -64,6 +64,11 @@ def belongs(path: Path) -> bool:
     return any(path.match(pattern) for pattern in ALLOWED)
 
 
+def out_of_place(path: Path, content: bytes) -> bool:
+    """Is the password in a file that must not hold it?"""
+    return not belongs(path) and any(form in content for form in BYTES)
+
+
 def files(folder: Path, since: float = 0) -> Iterator[Path]:
     """The files below a folder with the password in them, but for those in which it belongs."""
     for top, _folders, names in os.walk(folder):
@@ -76,7 +81,7 @@ def files(folder: Path, since: float = 0) -> Iterator[Path]:
                 content = path.read_bytes()
             except OSError:
                 continue  # It is gone, or somebody else's.
-            if not belongs(path) and any(form in content for form in BYTES):
+            if out_of_place(path, content):
                 yield path
 
 
@@ -91,5 +96,5 @@ def places() -> list[Path]:
 
 
 def must_not_hold(path: Path, content: bytes) -> bool:
-    """Is the password in a file, of whatever short life, that must not hold it?"""
-    return not belongs(path) and PAYLOAD not in content and any(form in content for form in BYTES)
+    """The same of a file of whatever short life, such as a module's payload has."""
+    return PAYLOAD not in content and out_of_place(path, content)

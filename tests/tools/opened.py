@@ -14,11 +14,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from leaks import LARGEST
+
 # From linux/fanotify.h.
 CLASS_NOTIF, CLOEXEC, UNLIMITED_QUEUE = 0x0, 0x1, 0x10
 MARK_ADD, MARK_FILESYSTEM, CLOSE_WRITE = 0x1, 0x100, 0x8
 EVENT = struct.Struct("=IBBHQii")
-LARGEST = 64 * 2**20
 
 
 class Opened:
@@ -26,7 +27,6 @@ class Opened:
 
     def __init__(self, places: Sequence[Path], has: Callable[[Path, bytes], bool]) -> None:
         self.found: set[str] = set()
-        self.seen = 0
         self._places = [str(place.resolve()) + os.sep for place in places]
         self._has = has
         self._end, self._told = os.pipe()
@@ -54,8 +54,10 @@ class Opened:
         libc = ctypes.CDLL(None, use_errno=True)
         fd: int = libc.fanotify_init(CLASS_NOTIF | CLOEXEC | UNLIMITED_QUEUE, os.O_RDONLY | os.O_CLOEXEC)
         for place in places if fd >= 0 else ():
+            # It may yet be made, on the same file system.
+            there = next(one for one in (place, *place.parents) if one.exists())
             flags = MARK_ADD | MARK_FILESYSTEM
-            if libc.fanotify_mark(fd, flags, ctypes.c_uint64(CLOSE_WRITE), -100, os.fsencode(place)) != 0:
+            if libc.fanotify_mark(fd, flags, ctypes.c_uint64(CLOSE_WRITE), -100, os.fsencode(there)) != 0:
                 os.close(fd)
                 return -1
         return fd
@@ -88,6 +90,5 @@ class Opened:
             content = os.pread(fd, LARGEST, 0)
         except OSError:
             return
-        self.seen += 1
         if self._has(Path(name), content):
             self.found.add(name)

@@ -9,13 +9,15 @@ from typing import Any
 from operations import Operation
 
 FAULT = "a fault: any SnapshotFault, FileLocked, NoDiskSpace, InsufficientResourcesFault, NoPermission, MethodDisabled"
-FORGOTTEN = "the task hangs, and vCenter restarts and forgets it"
 BUSY = "TaskInProgress, and the other task can't be followed"
 
 
 @dataclass(frozen=True)
 class Break:
-    """One fault at one point of one operation; ``orders`` and ``patch``, for the VM, are what the simulator is told."""
+    """One fault at one point of one operation; ``orders`` and ``patch``, for the VM, are what the simulator is told.
+
+    ``polls`` is how often the call may be sent besides, where only the call itself tells whether it can be done yet.
+    """
 
     operation: Operation
     point: str
@@ -24,6 +26,7 @@ class Break:
     fault: str | None = None
     options: dict[str, Any] | None = None
     patch: dict[str, Any] | None = None
+    polls: int = 0
 
 
 LOST = {
@@ -156,5 +159,6 @@ def _wait(operation: Operation) -> Iterator[Break]:
             yield Break(operation, point, LOST[action], order(method, action, skip=operation.skip))
     forgotten = order(operation.method or "", "task_hang", skip=operation.skip)
     forgotten += order("WaitForUpdatesEx", "restart_after", skip=operation.skip)
-    yield Break(operation, "the wait", FORGOTTEN, forgotten, options={"timeout": 1})
+    words = "the task hangs, and vCenter restarts and forgets it"
+    yield Break(operation, "the wait", words, forgotten, options={"timeout": 1}, polls=8)
     yield Break(operation, "the wait", MEDDLING["delete"], order("WaitForUpdatesEx", "delete", skip=operation.skip))

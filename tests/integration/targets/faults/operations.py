@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Options = dict[str, Any]
@@ -114,6 +114,30 @@ SNAPSHOT_FAULTS = (
     "TooManySnapshotLevels",
 )
 
+REVERT = Operation(
+    "revert",
+    "snapshot_revert",
+    {"snapshot_name": "s"},
+    reverted,
+    "as before",
+    "reverted, off",
+    chain("s", "c"),
+    "RevertToSnapshot_Task",
+    task="vm.Snapshot.revert",
+    faults=(*LOCKED, "SnapshotFault"),
+)
+POWER_ON = Operation(
+    "power on after a revert",
+    "snapshot_revert",
+    {"snapshot_name": "s", "power_state": "on"},
+    reverted,
+    "as before",
+    "reverted, on",
+    chain("s", "c"),
+    "PowerOnVM_Task",
+    task="VirtualMachine.powerOn",
+    faults=("TaskInProgress", "InsufficientResourcesFault", "NoPermission", "MethodDisabled"),
+)
 OPERATIONS = (
     Operation(
         "create",
@@ -174,53 +198,14 @@ OPERATIONS = (
         task="VirtualMachine.removeAllSnapshots",
         faults=LOCKED,
     ),
-    Operation(
-        "revert",
-        "snapshot_revert",
-        {"snapshot_name": "s"},
-        reverted,
-        "as before",
-        "reverted, off",
-        chain("s", "c"),
-        "RevertToSnapshot_Task",
-        task="vm.Snapshot.revert",
-        faults=(*LOCKED, "SnapshotFault"),
-    ),
-    Operation(
-        "power on after a revert",
-        "snapshot_revert",
-        {"snapshot_name": "s", "power_state": "on"},
-        reverted,
-        "as before",
-        "reverted, on",
-        chain("s", "c"),
-        "PowerOnVM_Task",
-        task="VirtualMachine.powerOn",
-        faults=("TaskInProgress", "InsufficientResourcesFault", "NoPermission", "MethodDisabled"),
-    ),
-    Operation(
-        "revert with safeguards",
-        "snapshot_revert",
-        {"snapshot_name": "s"},
-        reverted,
-        "as before",
-        "reverted, off",
-        chain("s", "c", description=FAILED),
-        "RevertToSnapshot_Task",
-        task="vm.Snapshot.revert",
-        faults=(*LOCKED, "SnapshotFault"),
-        expect=recorded,
-    ),
-    Operation(
-        "wait for the guest after a revert",
-        "snapshot_revert",
-        {"snapshot_name": "s", "power_state": "on", "wait_for_guest": "3s"},
-        reverted,
-        "as before",
-        "reverted, on",
-        chain("s", "c"),
-        "PowerOnVM_Task",
-        task="VirtualMachine.powerOn",
+    REVERT,
+    POWER_ON,
+    replace(REVERT, name="revert with safeguards", ready=chain("s", "c", description=FAILED), expect=recorded),
+    replace(
+        POWER_ON,
+        name="wait for the guest after a revert",
+        options={**POWER_ON.options, "wait_for_guest": "3s"},
+        faults=(),
         guest=True,
     ),
     Operation(

@@ -40,6 +40,10 @@ class Texts:
         self.given.append(text)
         return text
 
+    def starting(self, word: str) -> str:
+        """The one that begins so."""
+        return next(one for one in self.given if one.startswith(word))
+
 
 def told(scenario: Scenario, through: Callable[[Scenario, Texts], dict[str, Any]]) -> None:
     texts = Texts(scenario)
@@ -130,17 +134,13 @@ def through_patch_guard(scenario: Scenario, texts: Texts) -> dict[str, Any]:
     wanted = {"full": "untouched", "stuck": "failed", "back": "recovered", "fine": "failed", "never": "untouched"}
     equal(words, wanted, f"outcomes: {ran.output[-3000:]}")
     for short, word in {"full": "no room", "stuck": "no revert", "fine": "no removal", "never": "quorum"}.items():
-        text = next(one for one in texts.given if one.startswith(word))
+        text = texts.starting(word)
         contains(outcomes[short]["reason"], text)
         contains(ran.output, json.dumps(text, ensure_ascii=False)[1:-1])
     for short, one in outcomes.items():
-        equal(one["vm"]["name"], scenario.prefix + name_of(texts, short), "name")
+        equal(one["vm"]["name"], scenario.prefix + texts.starting(f"{short}-name "), "name")
     assert list(evidence.rglob("*.txt")), "no evidence was written"
     return ran.stats
-
-
-def name_of(texts: Texts, short: str) -> str:
-    return next(one for one in texts.given if one.startswith(f"{short}-name "))
 
 
 def through_roles(scenario: Scenario, texts: Texts) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def through_roles(scenario: Scenario, texts: Texts) -> dict[str, Any]:
         ("stuck", "rollback_outcomes", "stays"),
         ("fine", "commit_outcomes", "kept"),
     ):
-        text = next(one for one in texts.given if one.startswith(word))
+        text = texts.starting(word)
         told_of = found[short][key]
         contains(str((told_of.get(scenario.prefix + short) or told_of)["reason"]), text)
         contains(ran.output, json.dumps(text, ensure_ascii=False)[1:-1])

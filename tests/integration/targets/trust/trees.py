@@ -45,7 +45,7 @@ def trees(scenario: Scenario) -> None:
 
 
 def check(scenario: Scenario, found: dict[str, Any]) -> None:
-    every = dict(zip(scenario.shorts, found["info"]["results"], strict=True))
+    every = by(scenario, found["info"])
     equal([one["depth"] for one in every["chain"]["snapshots"]], list(range(1, DEEP + 1)), "depths")
     equal(sorted(one["depth"] for one in every["wide"]["snapshots"]), [1] + [2] * (WIDE - 1), "depths of the wide one")
     lines = found["table"].splitlines()
@@ -70,14 +70,14 @@ def check(scenario: Scenario, found: dict[str, Any]) -> None:
     equal((tree["kept"], tree["cut"], tree["one"]), (whole[-2:], whole[:1], [whole[0], *whole[2:]]), "removed")
     equal(sorted(tree["wide"]), sorted(f"s{one}" for one in range(6, WIDE + 1)), "the wide one keeps the newest")
     equal(len(found["pruned"]["results"][0]["removed"]), DEEP - 2, "told as removed")
-    told = {short: [one["name"] for one in entry["snapshots"]] for short, entry in by(scenario, found["after"])}
+    told = {short: [one["name"] for one in entry["snapshots"]] for short, entry in by(scenario, found["after"]).items()}
     equal(
         {short: sorted(one) for short, one in told.items()}, {short: sorted(one) for short, one in tree.items()}, "told"
     )
 
 
-def by(scenario: Scenario, result: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return list(zip(scenario.shorts, result["results"], strict=True))
+def by(scenario: Scenario, result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return dict(zip(scenario.shorts, result["results"], strict=True))
 
 
 def chain(scenario: Scenario, short: str, length: int) -> None:
