@@ -160,5 +160,6 @@ def _wait(operation: Operation) -> Iterator[Break]:
     forgotten = order(operation.method or "", "task_hang", skip=operation.skip)
     forgotten += order("WaitForUpdatesEx", "restart_after", skip=operation.skip)
     words = "the task hangs, and vCenter restarts and forgets it"
-    yield Break(operation, "the wait", words, forgotten, options={"timeout": 1}, polls=8)
+    # Long enough for a busy machine to log in again and to ask at least once more.
+    yield Break(operation, "the wait", words, forgotten, options={"timeout": 5}, polls=40)
     yield Break(operation, "the wait", MEDDLING["delete"], order("WaitForUpdatesEx", "delete", skip=operation.skip))
