@@ -103,11 +103,14 @@ class Run:
         return {moid: self.sim.vm(moid) for moid in self.moids}
 
     def settle(self) -> None:
-        """Wait until nothing runs any more, and a vCenter that restarts is back."""
+        """Wait until nothing runs any more, no call of a killed process either, and vCenter is back."""
         end = time.monotonic() + 30
-        while any(vm["busy_task"] for vm in self.look().values()) or not self.answers():
+        while self.sim.get("/v1/calls")["altering"] or self.busy() or not self.answers():
             assert time.monotonic() < end, "a task never ends, or vCenter stays away"
             time.sleep(0.02)
+
+    def busy(self) -> bool:
+        return any(vm["busy_task"] for vm in self.look().values())
 
     def answers(self) -> bool:
         """Does vCenter take connections?"""

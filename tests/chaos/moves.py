@@ -11,7 +11,7 @@ from typing import Any
 Machine = dict[str, Any]
 TASK = re.compile(r"\btask-\d+\b")
 # What a result says where it can't know what became of its own call.
-UNKNOWN = re.compile(r"may still run|still runs|broke|could not be read|still waits")
+UNKNOWN = re.compile(r"may still run|still runs|broke|could not be read|still waits|a rerun finds out")
 NAMES = (
     "before patch",
     "{{ 7 * 7 }}",

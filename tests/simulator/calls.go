@@ -20,12 +20,23 @@ type callLog struct {
 	mu             sync.Mutex
 	log            []call
 	received, sent int64
+	altering       int
 }
 
-func (l *callLog) add(c call) {
+// add notes a call that has come; what it gives is called when it was served, whatever became of the client.
+func (l *callLog) add(c call) (served func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.log = append(l.log, c)
+	if !c.Changed {
+		return func() {}
+	}
+	l.altering++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.altering--
+	}
 }
 
 func (l *callLog) carried(received, sent int64) {
@@ -47,6 +58,7 @@ type callReport struct {
 	ByMethod map[string]int `json:"by_method"`
 	Received int64          `json:"bytes_received"`
 	Sent     int64          `json:"bytes_sent"`
+	Altering int            `json:"altering"`
 	Log      []call         `json:"log"`
 }
 
@@ -55,7 +67,7 @@ func (l *callLog) report() callReport {
 	defer l.mu.Unlock()
 	r := callReport{
 		Total: len(l.log), ByMethod: make(map[string]int), Log: append([]call{}, l.log...),
-		Received: l.received, Sent: l.sent,
+		Received: l.received, Sent: l.sent, Altering: l.altering,
 	}
 	for _, c := range l.log {
 		r.ByMethod[c.Method]++

@@ -35,7 +35,10 @@ func (w *world) front(next http.Handler) http.Handler {
 		if cookie, err := in.Cookie(soap.SessionCookieName); err == nil {
 			session = cookie.Value
 		}
-		w.calls.add(call{Method: method, VM: moid, At: time.Now().UTC(), Session: session, Changed: alters[method]})
+		served := w.calls.add(
+			call{Method: method, VM: moid, At: time.Now().UTC(), Session: session, Changed: alters[method]},
+		)
+		defer served()
 		w.calls.carried(int64(len(body)), 0)
 		out = countingWriter{out, &w.calls}
 		if d := w.delay(); d > 0 {

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -861,6 +862,17 @@ def test_calls_name_the_vm(sim: simctl.Simulator, m: Machine) -> None:
     m.remove(a)
     log = sim.get("/v1/calls")["log"]
     assert [(c["method"], c["vm"]) for c in log if c["changed"]] == [("RemoveSnapshot_Task", m.moid)]
+
+
+def test_calls_that_are_not_served_yet(sim: simctl.Simulator, m: Machine) -> None:
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "slow", "seconds": 0.3})
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(m.take, "a")
+        while not sim.get("/v1/calls")["altering"]:
+            assert not call.done() and not m.state()["snapshots"]
+            time.sleep(0.01)
+        call.result()
+    assert sim.get("/v1/calls")["altering"] == 0 and m.shape() == "a *a"
 
 
 def test_bytes_are_counted(sim: simctl.Simulator, si: Any, m: Machine) -> None:
