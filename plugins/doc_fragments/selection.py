@@ -42,7 +42,8 @@ options:
     default: false
   datacenter:
     description:
-      - Narrows O(name), and each name in O(vms) that has no datacenter of its own, to a datacenter.
+      - Narrows O(name), and each name in O(vms) that has no datacenter of its own, to a datacenter, by its name or its
+        path from the root.
     type: str
   name_match:
     description:

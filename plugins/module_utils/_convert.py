@@ -21,7 +21,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import (
     Snapshot,
     Vm,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import part, plain
 from ansible_collections.savepoint.vsphere.plugins.module_utils._sizes import (
     File,
     Layout,
@@ -56,26 +56,20 @@ class Place:
 
 def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Place:
     """The folder path of an object, without the root folder; with ``itself`` the object's own name ends it."""
-    names: list[tuple[str, str]] = [(_part(row), row.type)] if itself else []
+    names: list[tuple[str, str]] = [(part(row.get("name", "")), row.type)] if itself else []
     above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
     while above is not None and above in places:
         here = places[above]
         above = moid_of(here.get("parentFolder")) or moid_of(here.get("parent"))
-        names.append((_part(here), here.type))
+        names.append((part(here.get("name", "")), here.type))
     if names and names[-1][1] == "Folder" and above is None:
         names.pop()  # The root folder, which no path shows.
     names.reverse()
     path = "".join(f"/{name}" for name, ignored in names)
     for position, (name, kind) in enumerate(names):
         if kind == "Datacenter":
-            return Place(path, name, "".join(f"/{part}" for part, ignored in names[: position + 1]))
+            return Place(path, plain(name), "".join(f"/{one}" for one, ignored in names[: position + 1]))
     return Place(path)
-
-
-def _part(row: Row) -> str:
-    """A name as part of a path: one that contains a slash stays as vSphere escapes it, or it would be two parts."""
-    name: str = row.get("name", "")
-    return name if "/" in plain(name) else plain(name)
 
 
 def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:

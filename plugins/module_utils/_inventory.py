@@ -24,14 +24,13 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import I
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import plain
+from ansible_collections.savepoint.vsphere.plugins.module_utils._scope import CLUSTER, DATACENTER, FOLDER, Place, bounds
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
     Candidate,
     Resolved,
     Scope,
     Selection,
     Selector,
-    folder_exists,
-    in_scope,
     resolve,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
@@ -42,6 +41,8 @@ FEW = 8
 MANY = 100
 
 _PLACE_PATHS = {"Folder": ("name", "parent"), "Datacenter": ("name", "parent")}
+# What a scope calls them.
+_KINDS = {"Folder": FOLDER, "Datacenter": DATACENTER, "ComputeResource": CLUSTER, "ClusterComputeResource": CLUSTER}
 # What every result tells.
 _BASE = (
     "name",
@@ -116,7 +117,7 @@ class Inventory:
         """The entries of the selection, in order, each with the MoID of its VM or the reason why there is none.
 
         Where most VMs are meant, it reads at once what ``read`` is to give of them, which is then asked for no more.
-        Raises InputError when two entries are the same VM, or when a scope names a place that does not exist.
+        Raises InputError when two entries are the same VM, or when a scope names a place that is not there, or several.
         """
         if selection.scope is not None:
             return self._find_scope(selection.scope, needs)
@@ -193,7 +194,7 @@ class Inventory:
         paths: dict[str, Sequence[str]] = {"VirtualMachine": wanted, "VirtualApp": ("name", "parentFolder")}
         paths.update(_PLACE_PATHS)
         if clusters:
-            paths["ComputeResource"] = ("name",)
+            paths["ComputeResource"] = ("name", "parent")
         rows: list[Row] = []
         for page in read_pages(self.session, paths):
             machines = [row for row in page if row.type == "VirtualMachine"]
@@ -210,7 +211,6 @@ class Inventory:
             row.moid,
             plain(row.get("name", "")),
             place.path,
-            place.datacenter,
             place.datacenter_path,
             row.get("config.uuid"),
             row.get("config.instanceUuid"),
@@ -219,40 +219,28 @@ class Inventory:
     def _find_scope(self, scope: Scope, needs: Needs) -> tuple[Resolved, ...]:
         likely = (lambda row: True) if scope.everything else None
         candidates = self._candidates(False, likely, needs.paths, clusters=scope.cluster is not None)
-        self._check_places(scope)
+        if scope.cluster is not None and self.session.single_host:
+            raise InputError("scope: a single ESXi host has no clusters; leave out cluster, everything is on this host")
         inside = None
-        if scope.cluster is not None:
-            inside = self._in_cluster(scope.cluster)
-        found = [one for one in candidates if in_scope(one, scope) and (inside is None or one.moid in inside)]
+        limits = bounds(scope, self._all_places() if scope.datacenter or scope.cluster or scope.folder else ())
+        if limits.cluster is not None:
+            inside = self._in_cluster(limits.cluster)
+        found = [one for one in candidates if limits.hold(one) and (inside is None or one.moid in inside)]
         return tuple(Resolved(one.name, one.moid) for one in sorted(found, key=lambda one: (one.folder, one.name)))
 
-    def _check_places(self, scope: Scope) -> None:
-        if scope.datacenter is not None:
-            names = self._names("Datacenter")
-            if scope.datacenter not in names:
-                raise InputError(f"scope: there is no datacenter '{scope.datacenter}'; there are {_quoted(names)}")
-        if scope.folder is not None:
-            places = [path_of(row, self._places, itself=True) for row in self._places.values() if row.type == "Folder"]
-            if not folder_exists(scope.folder, [(place.path, place.datacenter_path) for place in places]):
-                paths = sorted(place.path for place in places if "/vm" in place.path)
-                raise InputError(f"scope: there is no folder '{scope.folder}'; there are {_quoted(paths)}")
+    def _all_places(self) -> list[Place]:
+        """Where a scope may look."""
+        found = []
+        for row in self._places.values():
+            if row.type in _KINDS:
+                place = path_of(row, self._places, itself=True)
+                # The root folder has no path, and is no place that could be named.
+                found += [Place(_KINDS[row.type], row.moid, place.path, place.datacenter_path)] if place.path else []
+        return found
 
-    def _in_cluster(self, cluster: str) -> set[str]:
-        if self.session.single_host:
-            raise InputError("scope: a single ESXi host has no clusters; leave out cluster, everything is on this host")
-        rows = [row for row in self._places.values() if row.type in ("ComputeResource", "ClusterComputeResource")]
-        found = [row for row in rows if plain(row.get("name", "")) == cluster]
-        if not found:
-            names = sorted(plain(row.get("name", "")) for row in rows)
-            raise InputError(f"scope: there is no cluster '{cluster}'; there are {_quoted(names)}")
-        if len(found) > 1:
-            moids = ", ".join(row.moid for row in found)
-            raise InputError(f"scope: {len(found)} clusters are named '{cluster}': {moids}; use folder instead")
-        container = self.session.object(found[0].type, found[0].moid)
+    def _in_cluster(self, cluster: Place) -> set[str]:
+        container = self.session.object(self._places[cluster.moid].type, cluster.moid)
         return {row.moid for row in read_view(self.session, {"VirtualMachine": ("name",)}, container)}
-
-    def _names(self, kind: str) -> list[str]:
-        return sorted(plain(row.get("name", "")) for row in self._places.values() if row.type == kind)
 
 
 def _wanted(selectors: Sequence[Selector]) -> Callable[[Row], bool] | None:
@@ -267,10 +255,3 @@ def _wanted(selectors: Sequence[Selector]) -> Callable[[Row], bool] | None:
         return plain(row.get("name", "")) in names or not ids.isdisjoint(known)
 
     return likely
-
-
-def _quoted(names: Sequence[str]) -> str:
-    if not names:
-        return "none"
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(f"'{name}'" for name in names[:10]) + more

@@ -23,3 +23,20 @@ def plain(name: str) -> str:
 def escaped(name: str) -> str:
     """A snapshot's name as it must be sent; the inverse of plain."""
     return name.replace("%", "%25")
+
+
+def part(name: str) -> str:
+    """A name as vSphere gives it, as one part of a path: ``plain`` of it is the name again, whatever is in it.
+
+    Most names stay as people write them. One with a slash would be two parts, and one that looks escaped would be taken
+    for another name, so these are escaped as vSphere does it.
+    """
+    text = plain(name)
+    if "/" not in text and plain(text) == text:
+        return text
+    return text.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
+
+
+def shown(text: str) -> str:
+    """A name or path for a message: what would break its line, or turn it around, is written out."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

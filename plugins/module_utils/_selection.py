@@ -4,19 +4,20 @@
 
 """Which VMs a call works on: the caller's words to exact machines. Pure.
 
-``parse_*`` reads options, ``resolve`` matches them against what the inventory read found. Nothing here guesses: a
-selector that matches more than one VM is an error that lists them.
+``parse_*`` reads options, ``resolve`` matches them against what the inventory read found; ``_scope`` does so for
+a scope. Nothing here guesses: a selector that matches more than one VM is an error that lists them.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import shown
+from ansible_collections.savepoint.vsphere.plugins.module_utils._places import is_below, is_named
 
 MAX_LISTED = 10
 SELECTOR_KEYS = (
@@ -89,7 +90,6 @@ class Candidate:
     moid: str
     name: str
     folder: str = ""
-    datacenter: str | None = None
     datacenter_path: str | None = None
     bios_uuid: str | None = None
     instance_uuid: str | None = None
@@ -97,7 +97,7 @@ class Candidate:
     @property
     def label(self) -> str:
         """How an error lists it."""
-        return f"{self.moid} ('{self.name}' in {self.folder or '/'})"
+        return f"{self.moid} ('{shown(self.name)}' in {shown(self.folder) or '/'})"
 
 
 @dataclass(frozen=True)
@@ -237,25 +237,6 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
     return tuple(results)
 
 
-def in_scope(candidate: Candidate, scope: Scope) -> bool:
-    """Is the VM in the scope? The cluster is not looked at here: only the inventory read can tell it."""
-    if scope.everything:
-        return True
-    if scope.datacenter is not None and candidate.datacenter != scope.datacenter:
-        return False
-    if scope.folder is not None and not _below(candidate, scope.folder, absolute=False):
-        return False
-    return scope.name_pattern is None or fnmatch.fnmatchcase(candidate.name, scope.name_pattern)
-
-
-def folder_exists(folder: str, paths: Iterable[tuple[str, str | None]]) -> bool:
-    """Does any folder answer to this path? ``paths`` are (path from the root, its datacenter's path)."""
-    return any(
-        _below(Candidate("", "", folder=path, datacenter_path=datacenter), folder, absolute=False)
-        for path, datacenter in paths
-    )
-
-
 def _judge(selector: Selector, found: Sequence[Candidate], by_name: Mapping[str, Sequence[Candidate]]) -> Resolved:
     if not found:
         hint = ""
@@ -279,22 +260,11 @@ def _judge(selector: Selector, found: Sequence[Candidate], by_name: Mapping[str,
 
 
 def _is_in(candidate: Candidate, selector: Selector) -> bool:
-    if selector.datacenter is not None and candidate.datacenter != selector.datacenter:
+    base = candidate.datacenter_path
+    if selector.datacenter is not None and (base is None or not is_named(selector.datacenter, base)):
         return False
-    return selector.folder is None or _below(candidate, selector.folder, selector.folder_is_absolute)
-
-
-def _below(candidate: Candidate, folder: str, absolute: bool) -> bool:
-    """Is the candidate in that folder or below it? The path may begin at the root, the datacenter or its vm folder."""
-    wanted = [part for part in folder.split("/") if part]
-    base = [part for part in (candidate.datacenter_path or "").split("/") if part]
-    path = [part for part in candidate.folder.split("/") if part]
-    readings = [wanted]
-    if not absolute:
-        readings += [[*base, "vm", *wanted], [*base, *wanted]]
-        # A datacenter may itself be in a folder; its own name is then how people begin the path.
-        readings += [[*base[:-1], *wanted]] if len(base) > 1 else []
-    return any(path[: len(reading)] == reading for reading in readings)
+    absolute = selector.folder_is_absolute
+    return selector.folder is None or is_below(selector.folder, candidate.folder, base, absolute=absolute)
 
 
 def _listed(candidates: Sequence[Candidate]) -> str:

@@ -45,6 +45,7 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("DELETE /v1/vms/{vm}/snapshots/{snapshot}", answer(w.onVM(w.deleteSnapshot)))
 	mux.HandleFunc("POST /v1/vms/{vm}/snapshots/{snapshot}/revert", answer(w.onVM(w.postRevert)))
 	mux.HandleFunc("POST /v1/vms/{vm}/devices", answer(w.onVM(w.postDevice)))
+	mux.HandleFunc("DELETE /v1/places/{place}", answer(w.deletePlace))
 	mux.HandleFunc("GET /v1/tasks", answer(func(*http.Request) (any, error) { return w.describeTasks(), nil }))
 	mux.HandleFunc("DELETE /v1/tasks", answer(func(*http.Request) (any, error) {
 		w.history.clear()

@@ -31,6 +31,7 @@ type newVMs struct {
 	Power     string `json:"power"`
 	Datastore string `json:"datastore"`
 	Host      string `json:"host"`
+	placeWish
 
 	atStart bool
 }
@@ -112,7 +113,12 @@ func (w *world) addVMs(wish newVMs) ([]*machine, error) {
 		}
 		if folder == nil || !numbered {
 			var err error
-			if folder, err = w.folder(path); err != nil {
+			if len(wish.Datacenter)+len(wish.Folders) > 0 {
+				folder, err = w.place(wish.placeWish)
+			} else {
+				folder, err = w.folder(path)
+			}
+			if err != nil {
 				return made, err
 			}
 			taken = w.names(folder)
@@ -233,40 +239,6 @@ func (w *world) dress(vm *simulator.VirtualMachine, name string, host *simulator
 		ToolsVersion: "12352", ToolsVersionStatus: "guestToolsCurrent", ToolsVersionStatus2: "guestToolsCurrent",
 	}
 	vm.Summary.Guest = &types.VirtualMachineGuestSummary{GuestId: c.GuestId, GuestFullName: c.GuestFullName}
-}
-
-// folder finds a folder below the datacenter's vm folder, and makes what of it is missing.
-func (w *world) folder(path string) (*simulator.Folder, error) {
-	at := w.places.root
-	for _, name := range strings.Split(path, "/") {
-		if name == "" {
-			continue
-		}
-		child := w.registry.FindByName(name, at.ChildEntity)
-		if child == nil {
-			ctx := w.context()
-			ref := reference("", "")
-			var fault error
-			w.registry.WithLock(ctx, at, func() {
-				body := at.CreateFolder(ctx, &types.CreateFolder{This: at.Self, Name: name}).(*methods.CreateFolderBody)
-				if body.Fault() != nil {
-					fault = problem{400, "folder " + name + ": " + body.Fault().String}
-				} else {
-					ref = body.Res.Returnval
-				}
-			})
-			if fault != nil {
-				return nil, fault
-			}
-			child, _ = get[*simulator.Folder](w, ref)
-		}
-		folder, ok := child.(*simulator.Folder)
-		if !ok {
-			return nil, problem{409, name + " is not a folder"}
-		}
-		at = folder
-	}
-	return at, nil
 }
 
 // folderPath is the way from the datacenter's vm folder down to the VM's folder.

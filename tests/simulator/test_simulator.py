@@ -796,6 +796,26 @@ def test_inventory(sim: simctl.Simulator, si: Any) -> None:
         assert vim.VirtualMachine(made[0]["moid"], si._stub).name
 
 
+def test_datacenters_and_folders_with_any_name(sim: simctl.Simulator, si: Any) -> None:
+    wish = {"name": "far", "datacenter": ["em/ea", "100% %2f"], "folders": ["a\\b", "\u202ec"], "power": "off"}
+    [made] = sim.post("/v1/vms", wish)
+    [too] = sim.post("/v1/vms", {**wish, "name": "too"})
+    vm, names = vim.VirtualMachine(made["moid"], si._stub), []
+    while vm is not None:
+        names.append(vm.name)
+        vm = vm.parent
+    assert names[:-1] == ["far", "\u202ec", "a%5cb", "vm", "100%25 %252f", "em%2fea"]
+    assert too["folder"] == made["folder"]
+    with pytest.raises(simctl.SimulatorError, match="409"):
+        sim.delete("/v1/places/em%2Fea")
+    for one in (made, too):
+        sim.delete(f"/v1/vms/{one['moid']}")
+    sim.delete("/v1/places/em%2Fea")
+    assert [child.name for child in si.content.rootFolder.childEntity] == ["DC0"]
+    with pytest.raises(simctl.SimulatorError, match="404"):
+        sim.delete("/v1/places/em%2Fea")
+
+
 def test_wait_sees_the_tree_change(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     view = si.content.viewManager.CreateContainerView(si.content.rootFolder, [vim.VirtualMachine], True)
     pc = si.content.propertyCollector.CreatePropertyCollector()

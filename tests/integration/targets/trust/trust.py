@@ -11,6 +11,7 @@ from concurrent_runs import at_once
 from harness import Scenario, main
 from hidden import hidden, unverified
 from hostile import hostile, hostile_oldest
+from places import places
 from privileges import privileges
 from reports import reports, reports_oldest
 from trees import trees
@@ -18,6 +19,7 @@ from trees import trees
 SCENARIOS: list[Callable[[Scenario], None]] = [
     hostile,
     hostile_oldest,
+    places,
     reports,
     reports_oldest,
     hidden,

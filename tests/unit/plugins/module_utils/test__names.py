@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, plain
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, part, plain, shown
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,33 @@ def test_vspheres_escapes_and_no_others_are_undone_once(given: str, read: str) -
 def test_percent_signs_of_a_snapshots_name_are_escaped(name: str, sent: str) -> None:
     assert escaped(name) == sent
     assert plain(sent) == name
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("web", "web"),
+        ("100%25 off", "100% off"),
+        ("a%5Cb", "a\\b"),
+        ("a%2Fb%5cc 100%25", "a%2fb%5cc 100%25"),
+        # The name that is really a%2fb must not look like the one that is a/b.
+        ("a%252fb", "a%252fb"),
+        ("%2525", "%2525"),
+    ],
+)
+def test_a_part_of_a_path_means_one_name_only(given: str, written: str) -> None:
+    assert part(given) == written
+    assert plain(written) == plain(given)
+    assert part(written) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("caf\u00e9 \u05d0 'x'", "caf\u00e9 \u05d0 'x'"),
+        ("a\nb", "a\\nb"),
+        ("\u202egnp.exe\u200f", "\\u202egnp.exe\\u200f"),
+    ],
+)
+def test_what_would_break_or_turn_a_line_is_written_out(text: str, message: str) -> None:
+    assert shown(text) == message

@@ -18,8 +18,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._selection impor
     Scope,
     Selection,
     Selector,
-    folder_exists,
-    in_scope,
     parse_scope,
     parse_selection,
     resolve,
@@ -187,7 +185,6 @@ def candidate(number: int, name: str, folder: str = "/DC0/vm", **fields: Any) ->
         name,
         folder,
         **{
-            "datacenter": "DC0",
             "datacenter_path": "/DC0",
             "bios_uuid": f"4210-{number:04}-AB",
             "instance_uuid": f"5033-{number:04}-CD",
@@ -199,9 +196,9 @@ def candidate(number: int, name: str, folder: str = "/DC0/vm", **fields: Any) ->
 WEB = candidate(1, "web-01", "/DC0/vm/web")
 DB = candidate(2, "db", "/DC0/vm/db")
 DB_TOO = candidate(10, "db", "/DC0/vm/test/db")
-DB_FAR = candidate(9, "db", "/DC1/vm", datacenter="DC1", datacenter_path="/DC1")
+DB_FAR = candidate(9, "db", "/DC1/vm", datacenter_path="/DC1")
 CLONE = candidate(20, "clone", bios_uuid=WEB.bios_uuid)
-NAMELESS = candidate(30, "", "", datacenter=None, datacenter_path=None, bios_uuid=None, instance_uuid=None)
+NAMELESS = candidate(30, "", "", datacenter_path=None, bios_uuid=None, instance_uuid=None)
 ALL = (WEB, DB, DB_TOO, DB_FAR, CLONE, NAMELESS)
 
 
@@ -308,45 +305,7 @@ def test_two_entries_that_match_nothing_are_not_the_same_vm() -> None:
     assert len(resolve([Selector("", name="x"), Selector("", name="x")], ALL)) == 2
 
 
-# Folders and scopes
-
-PLACES = [
-    candidate(1, "top", "/DC0/vm"),
-    candidate(2, "web", "/DC0/vm/web"),
-    candidate(3, "deep", "/DC0/vm/web/prod"),
-    candidate(4, "alike", "/DC0/vm/webshop"),
-    candidate(5, "nested", "/DC0/vm/old/web"),
-    candidate(6, "foldered", "/Europe/DC9/vm/web", datacenter="DC9", datacenter_path="/Europe/DC9"),
-    candidate(7, "esxi", "", datacenter=None, datacenter_path=None),
-    candidate(8, "same", "/DC0/vm/DC0"),
-]
-
-
-@pytest.mark.parametrize(
-    ("folder", "names"),
-    [
-        ("/DC0/vm/web", ["web", "deep"]),
-        ("DC0/vm/web/", ["web", "deep"]),
-        ("//DC0//vm//web", ["web", "deep"]),
-        ("web", ["web", "deep", "foldered"]),
-        ("/web", ["web", "deep", "foldered"]),
-        ("web/prod", ["deep"]),
-        ("vm/web", ["web", "deep", "foldered"]),
-        ("old/web", ["nested"]),
-        ("/DC0/vm", ["top", "web", "deep", "alike", "nested", "same"]),
-        ("/Europe/DC9/vm/web", ["foldered"]),
-        ("DC9/vm/web", ["foldered"]),
-        ("/Europe", ["foldered"]),
-        ("/DC0/vm/we", []),
-        ("Web", []),
-        ("*", []),
-        ("prod", []),
-    ],
-)
-def test_a_folder_means_what_is_in_it_and_below_it(folder: str, names: list[str]) -> None:
-    assert [place.name for place in PLACES if in_scope(place, Scope(folder=folder))] == names
-    paths = [(place.folder, place.datacenter_path) for place in PLACES]
-    assert folder_exists(folder, paths) is bool(names)
+# Folders and datacenters
 
 
 @pytest.mark.parametrize(
@@ -358,18 +317,12 @@ def test_an_absolute_folder_begins_at_the_root(folder: str, absolute: bool, moid
     assert result.moid == moid
 
 
-@pytest.mark.parametrize(
-    ("scope", "names"),
-    [
-        (Scope(everything=True), [place.name for place in PLACES]),
-        (Scope(datacenter="DC9"), ["foldered"]),
-        (Scope(datacenter="dc9"), []),
-        (Scope(name_pattern="*e*"), ["web", "deep", "alike", "nested", "foldered", "esxi", "same"]),
-        (Scope(name_pattern="e"), []),
-        (Scope(name_pattern="WEB"), []),
-        (Scope(name_pattern="[tw]*"), ["top", "web"]),
-        (Scope(datacenter="DC0", folder="web", name_pattern="d*"), ["deep"]),
-    ],
-)
-def test_all_keys_of_a_scope_must_hold(scope: Scope, names: list[str]) -> None:
-    assert [place.name for place in PLACES if in_scope(place, scope)] == names
+@pytest.mark.parametrize("datacenter", ["DC1", "/DC1", "/DC1/"])
+def test_a_datacenter_is_named_or_given_by_its_path(datacenter: str) -> None:
+    assert resolve([Selector("", name="db", datacenter=datacenter)], ALL) == (Resolved("", "vm-9"),)
+
+
+def test_a_name_is_one_line_of_an_error_and_can_not_turn_it_around() -> None:
+    [result] = resolve([Selector("", name="a", folder="x")], [candidate(1, "a", "/DC0/vm/b\nc\u202e")])
+    assert result.problem is not None
+    assert result.problem.endswith("of that name there are vm-1 ('a' in /DC0/vm/b\\nc\\u202e)")
