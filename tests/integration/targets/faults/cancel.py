@@ -1,8 +1,9 @@
 """Jobs that are cancelled, as AWX (SIGTERM) and a terminal (SIGINT) cancel them, and as kill and supervisors do.
 
-python cancel.py ROOT, the collection's folder. Once a module alone, to see its result; then ansible-playbook with all
-its processes; then ansible-playbook alone, which not every ansible-core passes on, and none that is killed. Afterwards
-no process must be left, the session must be logged out, and a rerun must find what runs and do the rest.
+python cancel.py ROOT OLDEST, the collection's folder and that of the programs of the oldest ansible-core. Once a module
+alone, to see its result; then ansible-playbook with all its processes; then ansible-playbook alone, which not every
+ansible-core passes on, and none that is killed. Afterwards no process must be left, the session must be logged out, and
+a rerun must find what runs and do the rest.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ def logged_out(sim: Any) -> bool:
     return counted(sim, "Login") == counted(sim, "Logout") > 0
 
 
-def start(module: str, options: dict[str, Any], root: Path) -> subprocess.Popen[str]:
+def start(module: str, options: dict[str, Any], root: Path, *, quiet: bool = False) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, HERE / "drive.py", root.parents[2], module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
         text=True,
     )
     assert process.stdin is not None
@@ -106,7 +108,8 @@ def unread(sim: Any, connection: dict[str, Any], root: Path) -> None:
     sim.delete("/v1/calls")
     sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
     vm = sim.get("/v1/vms")[0]
-    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": "u"}, root)
+    wish = {**connection, "moid": vm["moid"], "snapshot_name": "u"}
+    process = start("snapshot", wish, root, quiet=True)
     until(lambda: counted(sim, CHANGES) == 1, "the task runs")
     assert process.stdout is not None
     process.stdout.close()
@@ -131,16 +134,32 @@ def alive(process: Path) -> bool:
         return False
 
 
-def playbook(sim: Any, folder: Path, name: int, *, alone: bool) -> None:
-    """All processes of the job get the signal, as a terminal and AWX send it, or ansible-playbook alone."""
+def playbook(sim: Any, folder: Path, name: int, *, alone: bool, programs: str = "") -> None:
+    """All processes of the job get the signal, as a terminal and AWX send it, or ansible-playbook alone.
+
+    ``programs`` is the folder of another ansible-core's.
+    """
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "tasks": [{"savepoint.vsphere.snapshot": {"vms": names_of(sim), "snapshot_name": f"by-{name}-{alone}"}}],
+        "tasks": [
+            {
+                "savepoint.vsphere.snapshot": {
+                    "vms": names_of(sim),
+                    "snapshot_name": f"by-{name}-{alone}-{bool(programs)}",
+                }
+            }
+        ],
     }
     (folder / "play.json").write_text(json.dumps([play]))
     command = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(folder / "play.json")]
     environment = {**os.environ, **sim.env, "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    if programs:
+        for variable in ("PYTHONPATH", "ANSIBLE_CONFIG"):  # ansible-test's, for its own ansible-core
+            environment.pop(variable, None)
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(Path(sys.argv[1]).absolute().parents[2])
+        environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
+        environment["ANSIBLE_PYTHON_INTERPRETER"] = str(Path(programs) / "python")
     before = snapshots(sim)
     sim.delete("/v1/calls")
     sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
@@ -184,6 +203,10 @@ def main() -> None:
             playbook(sim, Path(folder), name, alone=False)
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
             playbook(sim, Path(folder), name, alone=True)
+        if sys.argv[2]:
+            playbook(sim, Path(folder), signal.SIGTERM, alone=True, programs=sys.argv[2])
+        else:
+            print("NOT RUN: no Python is here that ansible-core 2.16 runs on", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 set -eu
 
 root=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["sim_collection_path"])')
-python cancel.py "${root}"
+oldest=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["oldest_ansible"])')
+python cancel.py "${root}" "${oldest}"
 python guests.py "${root}"
 python table.py "${root}"
