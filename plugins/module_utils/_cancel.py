@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ class Cancel:
         self.reason: str | None = None
         self._told = threading.Event()
         self._deferred = False
+        self._unread = False
+        # A handler may come in between another one's steps.
+        self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
 
     @contextmanager
@@ -40,9 +44,15 @@ class Cancel:
         }
 
         def come(number: int, frame: FrameType | None) -> None:
-            for one, handler in before.items():
-                signal.signal(one, handler)
-            self.reason = signal.Signals(number).name
+            with self._lock:
+                second = self.reason is not None
+                # Where it was unread that came first, the next signal is still the caller's first.
+                if second or not self._unread:
+                    for one, handler in before.items():
+                        signal.signal(one, handler)
+                if second:
+                    return
+                self.reason = signal.Signals(number).name
             self._told.set()
             for listener in self._listeners:
                 listener()
@@ -57,6 +67,13 @@ class Cancel:
             if self.reason is None:
                 for number, handler in before.items():
                     signal.signal(number, handler)
+
+    def unread(self) -> None:
+        """Nobody reads the result any more. As good as a signal, but does not make the next one the second."""
+        with self._lock:
+            if self.reason is None:
+                self._unread = True
+                os.kill(os.getpid(), signal.SIGTERM)
 
     def defer(self) -> None:
         """From now on a signal raises nothing; whoever works looks at ``reason``."""

@@ -41,6 +41,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import for
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import (
     AWAY,
     ENDED,
+    GONE,
     briefly,
     describe,
     late,
@@ -139,7 +140,7 @@ class Doubt:
         if task is not None:
             return describe(task.error)
         if found is Found.GONE:
-            return "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
+            return GONE
         if found is Found.UNKNOWN:
             return f"{self.why}; vCenter does not let it be read what became of {what}, so it was not sent again"
         if self.fault is not None:

@@ -35,6 +35,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome, View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan, predict
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE, Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._reader import told_when_unread
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import (
     gather_warnings,
     headline,
@@ -68,7 +69,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
     """Run the module: options to operation, plan, do it unless in check mode, and exit with the result."""
     cancel = Cancel()
     try:
-        with cancel.watched():
+        with cancel.watched(), told_when_unread(cancel.unread):
             result = _execute(module, operation(module.params), report, cancel)
     except SavepointError as error:
         module.fail_json(msg=error.msg, **{"changed": False, **error.facts})

@@ -24,7 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._selection impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
-from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import GONE, describe
 
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
@@ -189,9 +189,8 @@ class Fleet:
             outcome.after = None
         if outcome.after is not None:
             return False
-        gone = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
         unseen = f"its state afterwards could not be read: {blind}"
-        outcome.error = (outcome.error or unseen) if blind is not None else gone
+        outcome.error = (outcome.error or unseen) if blind is not None else GONE
         return True
 
     def _follow_up(self, outcomes: Sequence[Outcome]) -> None:
@@ -239,11 +238,13 @@ class Fleet:
         why = f"VMware Tools did not answer within {format_duration(limit)} (wait_for_guest)"
         moids = [outcome.plan.vm.moid for outcome in on]
         try:
-            missing = wait_for_guests(self._session, moids, limit) if on else set()
+            missing, gone = wait_for_guests(self._session, moids, limit) if on else (set(), set())
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not get lost
-            missing, why = set(moids), f"it could not be waited for VMware Tools: {describe(error)}"
+            missing, gone, why = set(moids), set(), f"it could not be waited for VMware Tools: {describe(error)}"
         if self._session.cancel.reason is not None:
             why = f"the job was cancelled ({self._session.cancel.reason}) before VMware Tools answered"
         for outcome in on:
-            if outcome.plan.vm.moid in missing:
+            if outcome.plan.vm.moid in gone:
+                outcome.error, outcome.after = GONE, None
+            elif outcome.plan.vm.moid in missing:
                 outcome.error = f"reverted and powered on, but {why}"

@@ -13,33 +13,43 @@ from datetime import timedelta
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Watch
 
+# Seconds for one call; a cancelled job is noticed after that at the latest.
+LONGEST_WAIT = 10
 
-def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) -> set[str]:
-    """Wait until VMware Tools runs in every one of these VMs, at most so long; give those where it does not yet."""
+
+def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) -> tuple[set[str], set[str]]:
+    """Wait until VMware Tools runs in every one of these VMs, at most so long.
+
+    Gives those where it does not yet, and those that are gone, which nobody waits for.
+    """
     missing = set(moids)
     deadline = time.monotonic() + limit.total_seconds()
     while True:
         logins = session.logins
         try:
-            _wait(session, missing, deadline)
+            gone = _wait(session, missing, deadline)
         except Exception as error:  # noqa: BLE001 - mend raises what it can't mend
             session.mend(error, logins)
         else:
-            return missing
+            return missing - gone, gone
 
 
-def _wait(session: Session, missing: set[str], deadline: float) -> None:
-    """Take out of ``missing`` what does not miss any more."""
+def _wait(session: Session, missing: set[str], deadline: float) -> set[str]:
+    """Take out of ``missing`` what does not miss any more; give those that are gone."""
     with Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"]) as watch:
-        # What is gone by now never answers, and is told of as missing.
-        gone = watch.add(session.object("VirtualMachine", moid) for moid in missing)
-        while not missing <= set(gone):
+        gone = set(watch.add(session.object("VirtualMachine", moid) for moid in missing))
+        while not missing <= gone:
             left = deadline - time.monotonic()
             if left <= 0 or session.cancel.reason is not None:
                 break
-            changes = watch.wait(max(1, min(10, int(left))))
+            changes = watch.wait(max(1, min(LONGEST_WAIT, int(left))))
             session.worked()
             for moid, values in changes:
                 if str(values.get("guest.toolsRunningStatus")) == "guestToolsRunning":
                     missing.discard(moid)
                     watch.drop((moid,))
+            if watch.vanished:
+                # It may only be out of sight; to be asked for again tells that.
+                gone.update(watch.add(session.object("VirtualMachine", moid) for moid in watch.vanished & missing))
+                watch.vanished.clear()
+        return gone

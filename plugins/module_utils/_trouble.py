@@ -22,6 +22,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import f
 ENDED = "ended"
 # No answer came, or none of vSphere's: what became of the call is open. Time mends that.
 AWAY = "away"
+# What a virtual machine's result says that somebody else took away.
+GONE = "the virtual machine is gone: somebody deleted or unregistered it meanwhile"
 
 
 def trouble(error: BaseException) -> str | None:

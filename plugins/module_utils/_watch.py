@@ -44,6 +44,7 @@ class Watch:
 
     What is added together gets a filter of its own, which tells of these objects only: a list that grows would be sent
     again by some servers at every addition. Objects may be added while another thread waits.
+    ``vanished`` are those that vCenter has stopped to report on, since they are no more or can't be seen any more.
     Use it as a context manager: the collector is given back at the end (a client may have 32).
     """
 
@@ -51,6 +52,7 @@ class Watch:
         self._session = session
         self._kind = kind
         self._paths = tuple(paths)
+        self.vanished: set[str] = set()
         self._lock = threading.Lock()
         self._number = itertools.count()
         self._home: dict[str, int] = {}
@@ -157,6 +159,7 @@ class Watch:
                 for change in part.objectSet or ()
             ]
             self._version, more = slow.version, bool(slow.truncated)
+        self.vanished.update(moid for moid, kind, ignored in found if kind == "leave" and moid in self._home)
         return [(moid, values) for moid, kind, values in found if kind != "leave" and moid in self._home], more
 
     def _filter(self, collector: Any, moids: Sequence[str]) -> Any:

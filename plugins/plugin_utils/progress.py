@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible.utils.display import Display
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
+from ansible_collections.savepoint.vsphere.plugins.plugin_utils.orphan import ends_with_playbook
 
 # Seconds between two looks at what the module has written.
 LOOK = 1.0
@@ -97,8 +99,13 @@ class ProgressAction(NormalAction):
     """Runs the module of its own name as any module runs, and watches it where it runs on this machine."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module."""
+        """Run the module; it ends with ansible-playbook, however that ends."""
         self._supports_async = True
+        # With async the module is meant to go on by itself.
+        with nullcontext() if self._task.async_val else ends_with_playbook():
+            return self._run_watched(tmp, task_vars)
+
+    def _run_watched(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         watcher = self._watcher(str((task_vars or {}).get("inventory_hostname", "")))
         if watcher is None:
             result: dict[str, Any] = super().run(tmp, task_vars)

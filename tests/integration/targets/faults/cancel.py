@@ -1,7 +1,9 @@
-"""Jobs that are cancelled, as AWX (SIGTERM) and a terminal (SIGINT) cancel them.
+"""Jobs that are cancelled, as AWX (SIGTERM) and a terminal (SIGINT) cancel them, and as kill and supervisors do.
 
-python cancel.py ROOT, the collection's folder. Once a module alone, to see its result; then ansible-playbook with all
-its processes. Afterwards the session must be logged out, and a rerun must find what runs and do the rest.
+python cancel.py ROOT OLDEST, the collection's folder and that of the programs of the oldest ansible-core. Once a module
+alone, to see its result; then ansible-playbook with all its processes; then ansible-playbook alone, which not every
+ansible-core passes on, and none that is killed. Afterwards no process must be left, the session must be logged out, and
+a rerun must find what runs and do the rest.
 """
 
 from __future__ import annotations
@@ -37,11 +39,12 @@ def logged_out(sim: Any) -> bool:
     return counted(sim, "Login") == counted(sim, "Logout") > 0
 
 
-def start(module: str, options: dict[str, Any], root: Path) -> subprocess.Popen[str]:
+def start(module: str, options: dict[str, Any], root: Path, *, quiet: bool = False) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, HERE / "drive.py", root.parents[2], module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
         text=True,
     )
     assert process.stdin is not None
@@ -100,24 +103,73 @@ def while_reading(sim: Any, connection: dict[str, Any], root: Path) -> None:
     assert counted(sim, CHANGES) == 0
 
 
-def playbook(sim: Any, folder: Path, name: int) -> None:
-    """All processes of the job get the signal, as a terminal and AWX send it."""
+def unread(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """Whoever would read the result ends, and then the module is told to end as well, which is not a second time."""
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
+    vm = sim.get("/v1/vms")[0]
+    wish = {**connection, "moid": vm["moid"], "snapshot_name": "u"}
+    process = start("snapshot", wish, root, quiet=True)
+    until(lambda: counted(sim, CHANGES) == 1, "the task runs")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) != -signal.SIGTERM
+    assert logged_out(sim), sim.get("/v1/calls")["by_method"]
+    sim.delete("/v1/faults")
+    until(lambda: all(vm["busy_task"] is None for vm in sim.get("/v1/vms")), "the task ends")
+
+
+def family(pid: int) -> set[Path]:
+    """The process and all that it has started, each as a place that is there as long as it lives."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {Path(f"/proc/{pid}")}.union(*(family(int(child)) for child in children))
+
+
+def alive(process: Path) -> bool:
+    """Not one that has ended and is only still listed."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def playbook(sim: Any, folder: Path, name: int, *, alone: bool, programs: str = "") -> None:
+    """All processes of the job get the signal, as a terminal and AWX send it, or ansible-playbook alone.
+
+    ``programs`` is the folder of another ansible-core's.
+    """
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "tasks": [{"savepoint.vsphere.snapshot": {"vms": names_of(sim), "snapshot_name": f"by-{name}"}}],
+        "tasks": [
+            {
+                "savepoint.vsphere.snapshot": {
+                    "vms": names_of(sim),
+                    "snapshot_name": f"by-{name}-{alone}-{bool(programs)}",
+                }
+            }
+        ],
     }
     (folder / "play.json").write_text(json.dumps([play]))
     command = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(folder / "play.json")]
     environment = {**os.environ, **sim.env, "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    if programs:
+        for variable in ("PYTHONPATH", "ANSIBLE_CONFIG"):  # ansible-test's, for its own ansible-core
+            environment.pop(variable, None)
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(Path(sys.argv[1]).absolute().parents[2])
+        environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
+        environment["ANSIBLE_PYTHON_INTERPRETER"] = str(Path(programs) / "python")
     before = snapshots(sim)
     sim.delete("/v1/calls")
     sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
     job = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     until(lambda: counted(sim, CHANGES) == 3, "the tasks run")
-    os.killpg(job.pid, name)
+    processes = family(job.pid)
+    (os.kill if alone else os.killpg)(job.pid, name)
     assert job.wait(60) != 0
     until(lambda: logged_out(sim), f"the session is logged out after signal {name}")
+    until(lambda: not any(map(alive, processes)), f"all processes end after signal {name}")
     sim.delete("/v1/faults")
     until(lambda: all(vm["busy_task"] is None for vm in sim.get("/v1/vms")), "the tasks end")
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -146,8 +198,15 @@ def main() -> None:
         connection = {option: sim.info[key] for option, key in keys.items()}
         while_tasks_run(sim, connection, root)
         while_reading(sim, connection, root)
+        unread(sim, connection, root)
         for name in (signal.SIGTERM, signal.SIGINT):
-            playbook(sim, Path(folder), name)
+            playbook(sim, Path(folder), name, alone=False)
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+            playbook(sim, Path(folder), name, alone=True)
+        if sys.argv[2]:
+            playbook(sim, Path(folder), signal.SIGTERM, alone=True, programs=sys.argv[2])
+        else:
+            print("NOT RUN: no Python is here that ansible-core 2.16 runs on", flush=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def prepare(collections: Path) -> None:
         "_session": {"HTTP_TIMEOUT": 2.0, "LIMIT": 2.5},
         "_doubts": {"PAUSE": 0.05},
         "_tasks": {"LONGEST_WAIT": 1},
+        "_guest": {"LONGEST_WAIT": 1},
     }
     for name, values in shorter.items():
         library = importlib.import_module(f"{PREFIX}.module_utils.{name}")

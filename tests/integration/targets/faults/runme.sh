@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# The table of what comes of each trouble, compared with the committed one; then cancelled jobs, by real playbooks.
+# Cancelled jobs, by real playbooks; guests that are waited for in vain; then the table of what comes of each trouble,
+# compared with the committed one.
 set -eu
 
 root=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["sim_collection_path"])')
-python cancel.py "${root}"
+oldest=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["oldest_ansible"])')
+python cancel.py "${root}" "${oldest}"
+python guests.py "${root}"
 python table.py "${root}"
