@@ -6,5 +6,5 @@ set -eu
 root=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["sim_collection_path"])')
 oldest=$(python -c 'import json; print(json.load(open("../../integration_config.yml"))["oldest_ansible"])')
 python cancel.py "${root}" "${oldest}"
-python guests.py "${root}"
+python deleted.py "${root}"
 python table.py "${root}"

@@ -1,6 +1,6 @@
 """Of several machines whose guests are waited for, two are deleted: that is told, and the others are waited for.
 
-python guests.py ROOT, the collection's folder. What happens to a single machine stands in the table.
+python deleted.py ROOT, the collection's folder. What happens to a single machine stands in the table.
 """
 
 from __future__ import annotations
