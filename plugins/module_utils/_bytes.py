@@ -56,7 +56,9 @@ def parse_size(text: str, option: str) -> int:
         # A max_size of 50 would be 50 bytes, and take nearly everything.
         raise InputError(f"{option}: {shown(text)} has no unit; write it like 50GiB or 1.5TiB")
     if amount <= 0:
-        raise InputError(f"{option}: {shown(text)} is no amount of storage; write it like 50GiB or 1.5TiB, more than zero")
+        raise InputError(
+            f"{option}: {shown(text)} is no amount of storage; write it like 50GiB or 1.5TiB, more than zero"
+        )
     return amount
 
 

@@ -93,7 +93,9 @@ def write_plan(
 def read_plan(given: Mapping[str, Any]) -> PlanFile:
     """Read a plan back. Raises InputError when it is none, or of another version."""
     if given.get("version") != VERSION:
-        raise InputError(f"plan: version {shown(given.get('version'))} is unknown; make the plan anew with this collection")
+        raise InputError(
+            f"plan: version {shown(given.get('version'))} is unknown; make the plan anew with this collection"
+        )
     try:
         vms = tuple(
             PlannedVm(_text(entry, "moid"), _text(entry, "name"), _text(entry, "tree"), _moids(entry["remove"]))

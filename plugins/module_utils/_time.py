@@ -25,7 +25,9 @@ def parse_duration(text: str, option: str) -> timedelta:
     numbers = match.groups() if match else ()
     seconds = sum(int(number) * size for number, size in zip(numbers, _UNITS.values(), strict=False) if number)
     if not seconds:
-        raise InputError(f"{option}: {shown(text)} is not a duration; write it like 72h, 30d or 1h30m, longer than zero")
+        raise InputError(
+            f"{option}: {shown(text)} is not a duration; write it like 72h, 30d or 1h30m, longer than zero"
+        )
     if seconds > 100 * 365 * 86400:
         raise InputError(f"{option}: {shown(text)} is longer than a hundred years")
     return timedelta(seconds=seconds)

@@ -37,7 +37,9 @@ SPEC = policy_spec()
 KEYS = sorted(SPEC)
 DURATIONS = ("keep_within", "min_age", "max_age")
 
-hostile = st.sampled_from(["", " ", "\n", "*", "[", "{{ x }}", "%", "\u202e", "\x00", "\ud800", "x" * 9000, "٣h", "3h\n"])
+hostile = st.sampled_from(
+    ["", " ", "\n", "*", "[", "{{ x }}", "%", "\u202e", "\x00", "\ud800", "x" * 9000, "٣h", "3h\n"]
+)
 texts = hostile | st.text(max_size=20)
 numbers = st.sampled_from([0, -1, True, False, 10**400, 2**31, 1.5]) | st.integers() | st.floats()
 anything = st.recursive(
@@ -139,9 +141,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("key", "wrong"), [(key, wrong) for key in KEYS for wrong in WRONG.get(SPEC[key]["type"], ())]
-)
+@pytest.mark.parametrize(("key", "wrong"), [(key, wrong) for key in KEYS for wrong in WRONG.get(SPEC[key]["type"], ())])
 def test_a_value_of_the_wrong_type_is_refused_by_its_key(key: str, wrong: Any) -> None:
     told = ArgumentSpecValidator(SPEC).validate({"max_age": "1h", key: wrong})
     if told.error_messages:

@@ -62,7 +62,9 @@ SOUND: dict[str, dict[str, Any]] = {
 }
 LOGIN = {"hostname": "vc", "username": "u", "password": "p"}
 
-texts = st.text(max_size=20) | st.sampled_from(["", " ", "\n", "[savepoint", "\x00", "{{ x }}", "x" * 500, "1h", "5", "20%"])
+texts = st.text(max_size=20) | st.sampled_from(
+    ["", " ", "\n", "[savepoint", "\x00", "{{ x }}", "x" * 500, "1h", "5", "20%"]
+)
 # ansible-core itself breaks on an infinite number, where a whole one is wanted.
 numbers = st.integers() | st.floats(allow_infinity=False) | st.sampled_from([True, 10**400, 0, -1])
 anything = st.recursive(
@@ -101,6 +103,8 @@ def value_for(entry: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 SPECS = {module: spec_of(module) for module in OPERATIONS}
+
+
 @pytest.mark.parametrize("module", OPERATIONS)
 @given(st.data())
 def test_the_options_of_a_module_are_read_or_refused(module: str, data: st.DataObject) -> None:
@@ -144,7 +148,12 @@ def test_what_is_no_usable_number_is_refused_by_its_name(module: str, value: int
 
 
 def test_numbers_that_can_be_used_pass() -> None:
-    params = {"timeout": LARGEST, "limits": {"host": -LARGEST, "vcenter": None}, "progress": True, "scope": {"all": True}}
+    params = {
+        "timeout": LARGEST,
+        "limits": {"host": -LARGEST, "vcenter": None},
+        "progress": True,
+        "scope": {"all": True},
+    }
     check_numbers(params, SPECS["snapshot"])
 
 
@@ -156,7 +165,9 @@ def test_thresholds_are_read_or_refused(given_: dict[str, Any]) -> None:
         assert wanted.max_chain_depth is None or 0 < wanted.max_chain_depth <= LARGEST
 
 
-@given(st.dictionaries(st.sampled_from([*LOGIN, "port", "vms", "scope", "validate_certs"]) | texts, anything, max_size=4))
+@given(
+    st.dictionaries(st.sampled_from([*LOGIN, "port", "vms", "scope", "validate_certs"]) | texts, anything, max_size=4)
+)
 def test_what_a_lookup_or_an_event_source_is_given_is_read_or_refused(given_: dict[str, Any]) -> None:
     with suppress(InputError):
         options = checked({**LOGIN, **given_}, {})
