@@ -48,9 +48,10 @@ def rewritten(text: str) -> Outcome:
     """Rewrite the tasks. Raises yaml.YAMLError for what is no YAML."""
     outcome = Outcome(text)
     edits: list[_Edit] = []
-    documents = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+    documents = _composed(text)
     blocked = _bad_defaults(documents)
-    for task in (task for document in documents for task in _tasks(document)):
+    seen: set[int] = set()
+    for task in (task for document in documents for task in _tasks(document, seen)):
         try:
             found = _task_edits(task, text, blocked)
         except rules.LeftAloneError as why:
@@ -67,8 +68,9 @@ def rewritten(text: str) -> Outcome:
 def with_defaults(text: str, modules: set[str]) -> str:
     """Give module_defaults of the old modules and groups to the new ones as well, where tasks were rewritten."""
     edits: list[_Edit] = []
-    for document in yaml.compose_all(text, Loader=yaml.SafeLoader):
-        for node in _mappings(document):
+    seen: set[int] = set()
+    for document in _composed(text):
+        for node in _mappings(document, seen):
             for key, _ignored, value in pairs(node):
                 if key == "module_defaults" and isinstance(value, MappingNode):
                     edits += _defaults_edits(value, text, modules)
@@ -81,26 +83,39 @@ def _applied(text: str, edits: list[_Edit]) -> str:
     return text
 
 
-def _mappings(node: Node | None) -> Iterator[MappingNode]:
-    if isinstance(node, SequenceNode):
-        for entry in node.value:
-            yield from _mappings(entry)
-    elif isinstance(node, MappingNode):
+def _composed(text: str) -> list[Node]:
+    try:
+        return list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+
+
+def _is_new(node: Node, seen: set[int]) -> bool:
+    """An alias is the very node that it stands for: its text is there once, and it may be inside of itself."""
+    new = id(node) not in seen
+    seen.add(id(node))
+    return new
+
+
+def _mappings(node: Node | None, seen: set[int]) -> Iterator[MappingNode]:
+    if not isinstance(node, (MappingNode, SequenceNode)) or not _is_new(node, seen):
+        return
+    if isinstance(node, MappingNode):
         yield node
-        for _key, value in node.value:
-            yield from _mappings(value)
+    for entry in node.value:
+        yield from _mappings(entry[1] if isinstance(entry, tuple) else entry, seen)
 
 
-def _tasks(node: Node | None) -> Iterator[MappingNode]:
+def _tasks(node: Node | None, seen: set[int]) -> Iterator[MappingNode]:
     """The tasks of a list of plays or tasks, also those in blocks. What looks like one in a variable is none."""
-    if not isinstance(node, SequenceNode):
+    if not isinstance(node, SequenceNode) or not _is_new(node, seen):
         return
     for entry in node.value:
-        if isinstance(entry, MappingNode):
+        if isinstance(entry, MappingNode) and _is_new(entry, seen):
             yield entry
             for key, _ignored, value in pairs(entry):
                 if key in _INSIDE:
-                    yield from _tasks(value)
+                    yield from _tasks(value, seen)
 
 
 def _task_edits(task: MappingNode, text: str, blocked: str | None) -> tuple[rules.Change, list[_Edit]] | None:
@@ -122,6 +137,9 @@ def _task_edits(task: MappingNode, text: str, blocked: str | None) -> tuple[rule
             raise rules.LeftAloneError(f"{module} gets options from args as well")
         if any(not isinstance(one, ScalarNode) or one.value == "<<" for one, _ignored in value.value):
             raise rules.LeftAloneError(f"the options of {module} are merged from elsewhere")
+        names = [name for name, _key, _node in pairs(value)]
+        if len(set(names)) != len(names):
+            raise rules.LeftAloneError(f"an option of {module} is given twice")
         # An alias stands where it was defined, before its key; an anchor may be an alias's somewhere else.
         if value.start_mark.index < key_node.end_mark.index or text[value.start_mark.index] == "&":
             raise rules.LeftAloneError(f"the options of {module} are shared by an anchor or alias")
@@ -190,7 +208,8 @@ def _line_end(text: str, index: int) -> int:
 
 def _bad_defaults(documents: list[Node]) -> str | None:
     """Why no task of these can be judged: module_defaults set what is not the same for the new modules."""
-    for node in (node for document in documents for node in _mappings(document)):
+    seen: set[int] = set()
+    for node in (node for document in documents for node in _mappings(document, seen)):
         for key, _ignored, value in pairs(node):
             if key != "module_defaults":
                 continue

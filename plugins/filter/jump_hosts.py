@@ -45,6 +45,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible.errors import AnsibleFilterError
+
 SSH_VARIABLES = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
 PROXY_VARIABLES = ("ansible_psrp_proxy", "ansible_winrm_proxy")
 # ssh's options that take a value in a word of its own.
@@ -57,7 +59,10 @@ def jump_hosts(variables: Mapping[str, Any]) -> list[str]:
     for name in SSH_VARIABLES:
         found += _from_ssh(str(variables.get(name) or ""))
     for name in PROXY_VARIABLES:
-        host = urlsplit(str(variables.get(name) or "")).hostname
+        try:
+            host = urlsplit(str(variables.get(name) or "")).hostname
+        except ValueError as error:  # Not shown, for a password may be in it.
+            raise AnsibleFilterError(f"jump_hosts: {name} is not the URL of a proxy") from error
         found += [host] if host else []
     return list(dict.fromkeys(found))
 

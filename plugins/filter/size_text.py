@@ -47,13 +47,17 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import format_size
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import shown
 
 
 def size_text(amount: Any) -> str:
     """Bytes in words."""
     if isinstance(amount, bool) or not isinstance(amount, (int, float)):
-        raise AnsibleFilterError(f"size_text: {amount!r} is not a number of bytes")
-    return format_size(int(amount))
+        raise AnsibleFilterError(f"size_text: {shown(amount)} is not a number of bytes")
+    try:
+        return format_size(int(amount))
+    except (OverflowError, ValueError) as error:  # Infinite, or none at all.
+        raise AnsibleFilterError(f"size_text: {shown(amount)} is not a number of bytes") from error
 
 
 class FilterModule:

@@ -83,7 +83,7 @@ def snapshot_table(given: Any, format: str = "text") -> Any:  # noqa: A002 - wha
         raise AnsibleFilterError(
             f"snapshot_table: this is not a snapshot of snapshot_info: {error} is missing"
         ) from error
-    except TypeError as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"snapshot_table: {error}") from error
 
 

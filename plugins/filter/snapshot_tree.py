@@ -49,10 +49,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
+
+# No tree of vSphere's is as deep; a drawing is as wide as its tree is deep.
+DEEPEST = 1000
 
 
 def snapshot_tree(given: Any) -> str:
@@ -62,12 +66,14 @@ def snapshot_tree(given: Any) -> str:
         raise AnsibleFilterError("snapshot_tree: this is neither a list of snapshots nor a result of snapshot_info")
     try:
         return render([_snapshot(entry) for entry in snapshots])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"snapshot_tree: this is not a snapshot of snapshot_info: {error!r}") from error
 
 
 def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
     """Back from the result's form, as far as the drawing needs it."""
+    if not 0 < entry["depth"] <= DEEPEST:
+        raise ValueError(f"depth is {shown(entry['depth'])}")
     expires = entry["expires_at"]
     marker = Marker(
         set=entry["set"],

@@ -13,9 +13,12 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 
 Spec = dict[str, Any]
+# What a counter of vSphere's and a time limit in seconds can be, far beyond any use.
+LARGEST = 2**31 - 1
 
 
 # Options that this process took from the environment: a decision that nobody took in the task deserves a word.
@@ -123,3 +126,17 @@ def validate_vm(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[s
     """Apply the argument spec of one VM to an entry of ``vms``; gives the checked values and the errors."""
     result = ArgumentSpecValidator(vm_spec()).validate(dict(given))
     return result.validated_parameters, result.error_messages
+
+
+def check_numbers(params: Mapping[str, Any], spec: Mapping[str, Any], where: str = "") -> None:
+    """Refuse what Ansible takes for a whole number and nobody means: true for 1, and numbers beyond all bounds.
+
+    ``spec`` is the argument spec that ``params`` have passed. Raises InputError.
+    """
+    for option, entry in spec.items():
+        value = params.get(option)
+        if isinstance(value, Mapping):
+            check_numbers(value, entry.get("options") or {}, f"{where}{option}: ")
+        elif entry.get("type") == "int" and isinstance(value, int):
+            if isinstance(value, bool) or abs(value) > LARGEST:
+                raise InputError(f"{where}{option} is {shown(value)}; it must be a number up to {LARGEST}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 
 _UNITS = {"b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 # One letter alone means the same to Ansible's human_to_bytes, to lvm and to qemu.
@@ -54,9 +54,11 @@ def parse_size(text: str, option: str) -> int:
     amount = int(float(match[1]) * size) if match and size else 0
     if match and not match[2] and 0 < amount < _UNITS["mib"]:
         # A max_size of 50 would be 50 bytes, and take nearly everything.
-        raise InputError(f"{option}: '{text}' has no unit; write it like 50GiB or 1.5TiB")
+        raise InputError(f"{option}: {shown(text)} has no unit; write it like 50GiB or 1.5TiB")
     if amount <= 0:
-        raise InputError(f"{option}: '{text}' is no amount of storage; write it like 50GiB or 1.5TiB, more than zero")
+        raise InputError(
+            f"{option}: {shown(text)} is no amount of storage; write it like 50GiB or 1.5TiB, more than zero"
+        )
     return amount
 
 

@@ -22,7 +22,7 @@ except ImportError:
 else:
     FAULTS = (vmodl.MethodFault,)
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import unverified, validate_vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import check_numbers, unverified, validate_vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
     InputError,
@@ -69,6 +69,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
     """Run the module: options to operation, plan, do it unless in check mode, and exit with the result."""
     cancel = Cancel()
     try:
+        check_numbers(module.params, module.argument_spec)
         with cancel.watched(), told_when_unread(cancel.unread):
             result = _execute(module, operation(module.params), report, cancel)
     except SavepointError as error:

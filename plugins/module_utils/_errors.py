@@ -9,7 +9,11 @@ Library code raises these; only ``_entry`` turns them into ``fail_json``.
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
+
+# Characters of a value that an error quotes.
+LONGEST_QUOTE = 100
 
 
 class SavepointError(Exception):
@@ -34,3 +38,14 @@ class LimitError(SavepointError):
 
 class ConnectError(SavepointError):
     """vCenter could not be reached, was not trusted, or refused the login."""
+
+
+def shown(value: Any) -> str:
+    """Any value as an error quotes it: on one line, printable, and short."""
+    quoting = reprlib.Repr()
+    quoting.maxstring = quoting.maxother = quoting.maxlong = LONGEST_QUOTE
+    try:
+        text = quoting.repr(value)
+    except ValueError:  # Python refuses to write out a number of thousands of digits.
+        text = "a number too long to show"
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 3]}..."

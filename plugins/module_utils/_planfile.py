@@ -11,9 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
@@ -43,7 +44,11 @@ class PlanFile:
 
     def vm(self, moid: str) -> PlannedVm:
         """The plan's entry of a VM."""
-        return next(vm for vm in self.vms if vm.moid == moid)
+        return self._by_moid[moid]
+
+    @cached_property
+    def _by_moid(self) -> dict[str, PlannedVm]:
+        return {vm.moid: vm for vm in self.vms}
 
 
 def fingerprint(vm: Vm) -> str:
@@ -88,24 +93,34 @@ def write_plan(
 def read_plan(given: Mapping[str, Any]) -> PlanFile:
     """Read a plan back. Raises InputError when it is none, or of another version."""
     if given.get("version") != VERSION:
-        raise InputError(f"plan: version {given.get('version')!r} is unknown; make the plan anew with this collection")
+        raise InputError(
+            f"plan: version {shown(given.get('version'))} is unknown; make the plan anew with this collection"
+        )
     try:
         vms = tuple(
-            PlannedVm(str(entry["moid"]), str(entry["name"]), str(entry["tree"]), _moids(entry["remove"]))
+            PlannedVm(_text(entry, "moid"), _text(entry, "name"), _text(entry, "tree"), _moids(entry["remove"]))
             for entry in given["vms"]
         )
-        vcenter = given["vcenter"]
+        vcenter = None if given["vcenter"] is None else _text(given, "vcenter")
+        attribute = _text(given, "protect_attribute") if given.get("protect_attribute") else PROTECT_ATTRIBUTE
     except (KeyError, TypeError) as error:
         raise InputError(f"plan: it is damaged ({error}); make the plan anew") from error
     if len({vm.moid for vm in vms}) != len(vms):
         raise InputError("plan: it is damaged (a virtual machine is in it twice); make the plan anew")
-    return PlanFile(vcenter, vms, str(given.get("protect_attribute") or PROTECT_ATTRIBUTE))
+    return PlanFile(vcenter, vms, attribute)
+
+
+def _text(given: Any, key: str | int) -> str:
+    value = given[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key!r} is {shown(value)}, which is no text")
+    return value
 
 
 def _moids(given: Any) -> tuple[str, ...]:
     if not isinstance(given, list):
         raise TypeError("'remove' is no list")
-    return tuple(map(str, given))
+    return tuple(_text(given, place) for place in range(len(given)))
 
 
 def replay(vm: Vm, plan: PlanFile) -> tuple[Verdict, ...]:

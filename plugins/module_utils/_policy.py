@@ -12,13 +12,13 @@ or protection objects. With no limit in the policy, ``keep_*`` removes what it d
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._bytes import Amount, parse_amount, parse_size
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, parse_duration
 
 COUNTED = ("keep_last", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly")
@@ -26,6 +26,8 @@ FILTERS = ("name_pattern", "description_pattern", "set", "owner", "larger_than",
 PROTECT_ATTRIBUTE = "savepoint.protect"
 # In percent; a datastore can't be kept free of everything.
 MOST_FREE = 90
+# A count far beyond any use.
+MOST = 2**31 - 1
 
 
 # How much of a datastore must be free: a share of its capacity in percent, or bytes.
@@ -85,7 +87,8 @@ def policy_spec() -> dict[str, Any]:
     spec: dict[str, Any] = {key: {"type": "int"} for key in (*COUNTED, "max_count", "max_chain_depth")}
     spec.update({key: {"type": "str"} for key in ("keep_within", "min_age", "max_age", "max_size", "min_free")})
     spec.update({key: {"type": "bool", "default": False} for key in ("honor_expiry", "allow_none", "include_foreign")})
-    spec.update({key: {"type": "list", "elements": "str", "default": []} for key in ("protect", "protect_vms")})
+    # Raw, since Ansible would make a text of whatever is in the list, and that text would protect nothing.
+    spec.update({key: {"type": "list", "elements": "raw", "default": []} for key in ("protect", "protect_vms")})
     spec["protect_attribute"] = {"type": "str", "default": PROTECT_ATTRIBUTE}
     spec["filters"] = {"type": "dict", "options": {key: {"type": "str"} for key in FILTERS}}
     return spec
@@ -94,13 +97,13 @@ def policy_spec() -> dict[str, Any]:
 def parse_policy(given: Mapping[str, Any]) -> Policy:
     """Read a policy. Raises InputError when it is empty, contradicts itself, or would mean to remove everything."""
     known = [each.name for each in fields(Policy)]
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise InputError(f"policy: unknown key '{unknown[0]}'; there are {', '.join(known)}")
+    _check_keys(given, "policy", known)
 
     def duration(key: str) -> timedelta | None:
-        return parse_duration(given[key], f"policy: {key}") if given.get(key) is not None else None
+        text = _text(given, key)
+        return parse_duration(text, f"policy: {key}") if text is not None else None
 
+    max_size, min_free = _text(given, "max_size"), _text(given, "min_free")
     counts = {key: _count(given, key, 0) for key in COUNTED}
     policy = Policy(
         **{key: count or 0 for key, count in counts.items()},
@@ -109,17 +112,15 @@ def parse_policy(given: Mapping[str, Any]) -> Policy:
         max_age=duration("max_age"),
         max_count=_count(given, "max_count", 1),
         max_chain_depth=_count(given, "max_chain_depth", 1),
-        max_size=parse_size(given["max_size"], "policy: max_size") if given.get("max_size") is not None else None,
-        min_free=parse_amount(given["min_free"], "policy: min_free", MOST_FREE)
-        if given.get("min_free") is not None
-        else None,
-        honor_expiry=bool(given.get("honor_expiry")),
-        allow_none=bool(given.get("allow_none")),
-        include_foreign=bool(given.get("include_foreign")),
+        max_size=parse_size(max_size, "policy: max_size") if max_size is not None else None,
+        min_free=parse_amount(min_free, "policy: min_free", MOST_FREE) if min_free is not None else None,
+        honor_expiry=_switch(given, "honor_expiry"),
+        allow_none=_switch(given, "allow_none"),
+        include_foreign=_switch(given, "include_foreign"),
         filters=_filters(given.get("filters")),
         protect=_patterns(given, "protect"),
         protect_vms=_patterns(given, "protect_vms"),
-        protect_attribute=given.get("protect_attribute") or PROTECT_ATTRIBUTE,
+        protect_attribute=_text(given, "protect_attribute") or PROTECT_ATTRIBUTE,
     )
     _check(policy, [key for key, count in counts.items() if count == 0])
     return policy
@@ -161,23 +162,52 @@ def _matches_all(pattern: str) -> bool:
     return not re.sub(r"[*?]", "", pattern)
 
 
+def _check_keys(given: Mapping[str, Any], where: str, known: Sequence[str]) -> None:
+    unknown = sorted(shown(key) for key in given if key not in known)
+    if unknown:
+        raise InputError(f"{where}: unknown key {unknown[0]}; there are {', '.join(known)}")
+
+
 def _count(given: Mapping[str, Any], key: str, least: int) -> int | None:
     value = given.get(key)
-    if value is not None and value < least:
-        raise InputError(f"policy: {key} is {value}; it must be at least {least}")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"policy: {key} is {shown(value)}; it must be a whole number")
+    if value < least:
+        raise InputError(f"policy: {key} is {shown(value)}; it must be at least {least}")
+    if value > MOST:
+        raise InputError(f"policy: {key} is {shown(value)}; it must be at most {MOST}")
     return value
 
 
-def _filters(given: Mapping[str, Any] | None) -> Filters:
+def _switch(given: Mapping[str, Any], key: str) -> bool:
+    value = given.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise InputError(f"policy: {key} is {shown(value)}; it must be true or false")
+    return bool(value)
+
+
+def _text(given: Mapping[str, Any], key: str, where: str = "policy") -> str | None:
+    value = given.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{where}: {key} is {shown(value)}; it must be a text")
+    return value
+
+
+def _filters(given: Any) -> Filters:
     if given is None:
         return Filters()
-    unknown = sorted(set(given) - set(FILTERS))
-    if unknown:
-        raise InputError(f"policy: filters: unknown key '{unknown[0]}'; there are {', '.join(FILTERS)}")
-    wanted = {key: value for key, value in given.items() if value is not None}
-    for key, value in wanted.items():
-        if not str(value).strip():
-            raise InputError(f"policy: filters: {key} is empty")
+    if not isinstance(given, Mapping):
+        raise InputError(f"policy: filters is {shown(given)}; it must be a dictionary of {', '.join(FILTERS)}")
+    _check_keys(given, "policy: filters", FILTERS)
+    wanted: dict[str, Any] = {}
+    for key in FILTERS:
+        text = _text(given, key, "policy: filters")
+        if text is not None:
+            if not text.strip():
+                raise InputError(f"policy: filters: {key} is empty")
+            wanted[key] = text
     if not wanted:
         raise InputError(f"policy: filters: no key is set; set some of {', '.join(FILTERS)}, or leave filters out")
     if "larger_than" in wanted:
@@ -188,7 +218,15 @@ def _filters(given: Mapping[str, Any] | None) -> Filters:
 
 
 def _patterns(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    patterns = tuple(given.get(key) or ())
-    if any(not pattern.strip() for pattern in patterns):
-        raise InputError(f"policy: {key} has an empty pattern")
-    return patterns
+    patterns = given.get(key)
+    if patterns is None:
+        return ()
+    if not isinstance(patterns, (list, tuple)):
+        raise InputError(f"policy: {key} is {shown(patterns)}; it must be a list of patterns")
+    for pattern in patterns:
+        # A list inside of the list, as a template makes it, would be compared as text and protect nothing.
+        if not isinstance(pattern, str):
+            raise InputError(f"policy: {key} has the entry {shown(pattern)}; each must be a pattern, quoted if need be")
+        if not pattern.strip():
+            raise InputError(f"policy: {key} has an empty pattern")
+    return tuple(patterns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ def parse_quota(text: str, option: str) -> Quota:
     """Read ``5`` or ``20%``. Raises InputError for anything else."""
     match = re.fullmatch(r"\s*(\d{1,7})\s*(%|percent)?\s*", str(text), re.ASCII)
     if not match or (match[2] and int(match[1]) > 100):
-        raise InputError(f"{option}: '{text}' is neither a count such as 5 nor a percentage such as 20%")
+        raise InputError(f"{option}: {shown(text)} is neither a count such as 5 nor a percentage such as 20%")
     return Quota(int(match[1]), bool(match[2]))

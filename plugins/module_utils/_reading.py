@@ -22,6 +22,7 @@ else:
     FAULTS = (vmodl.MethodFault,)
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import (
+    check_numbers,
     connection_spec,
     scope_spec,
     selection_spec,
@@ -53,10 +54,15 @@ def reading_spec() -> dict[str, Any]:
 
 def checked(given: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """The options as AnsibleModule would give them, VMWARE_* variables included. Raises InputError for a wrong one."""
-    result = ArgumentSpecValidator({**reading_spec(), **more}).validate(dict(given))
+    spec = {**reading_spec(), **more}
+    try:
+        result = ArgumentSpecValidator(spec).validate(dict(given))
+    except (ArithmeticError, TypeError) as error:  # An infinite number, or keys that can't be sorted for an error.
+        raise InputError(f"an option can't be read: {error}") from error
     if result.error_messages:
         raise InputError(result.error_messages[0])
     options: dict[str, Any] = dict(result.validated_parameters)
+    check_numbers(options, spec)
     parse_target(options)
     parse_selection(options, validate_vm)
     return options

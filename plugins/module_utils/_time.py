@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
@@ -25,9 +25,11 @@ def parse_duration(text: str, option: str) -> timedelta:
     numbers = match.groups() if match else ()
     seconds = sum(int(number) * size for number, size in zip(numbers, _UNITS.values(), strict=False) if number)
     if not seconds:
-        raise InputError(f"{option}: '{text}' is not a duration; write it like 72h, 30d or 1h30m, longer than zero")
+        raise InputError(
+            f"{option}: {shown(text)} is not a duration; write it like 72h, 30d or 1h30m, longer than zero"
+        )
     if seconds > 100 * 365 * 86400:
-        raise InputError(f"{option}: '{text}' is longer than a hundred years")
+        raise InputError(f"{option}: {shown(text)} is longer than a hundred years")
     return timedelta(seconds=seconds)
 
 

@@ -121,14 +121,14 @@ options:
             description: An age, such as V(7d).
             type: str
       protect:
-        description: Shell patterns of snapshot names that are never removed.
+        description: Shell patterns of snapshot names that are never removed. Each must be a text.
         type: list
-        elements: str
+        elements: raw
         default: []
       protect_vms:
-        description: Shell patterns of virtual machine names whose snapshots are never removed.
+        description: Shell patterns of virtual machine names whose snapshots are never removed. Each must be a text.
         type: list
-        elements: str
+        elements: raw
         default: []
       protect_attribute:
         description:
