@@ -37,6 +37,6 @@ def part(name: str) -> str:
     return text.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """A name or path for a message: what would break its line, or turn it around, is written out."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

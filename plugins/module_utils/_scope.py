@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import shown
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import printable
 from ansible_collections.savepoint.vsphere.plugins.module_utils._places import is_folder, is_named, tidy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import MAX_LISTED, Candidate, Scope
 
@@ -36,7 +36,7 @@ class Place:
     @property
     def label(self) -> str:
         """How an error lists it."""
-        return f"'{shown(self.path)}' ({self.moid})"
+        return f"'{printable(self.path)}' ({self.moid})"
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,17 @@ def locate(kind: str, wanted: str, places: Sequence[Place], within: Place | None
     found = _found(wanted, inside)
     if len(found) == 1:
         return found[0]
-    where = f" in datacenter '{shown(within.path)}'" if within is not None else ""
+    where = f" in datacenter '{printable(within.path)}'" if within is not None else ""
     if not found:
         elsewhere = _found(wanted, every)
         there = f"but there is {_listed(elsewhere)}" if elsewhere else f"there are {_listed(inside)}"
-        raise InputError(f"scope: there is no {kind} '{shown(wanted)}'{where}; {there}")
+        raise InputError(f"scope: there is no {kind} '{printable(wanted)}'{where}; {there}")
     remedy = "give the full path of the one that is meant"
     if len({place.path for place in found}) < len(found):
         remedy = "what this account may see does not tell them apart, so name the virtual machines by moid"
     elif within is None and kind != DATACENTER and len({place.datacenter_path for place in found}) == len(found):
         remedy += ", or its datacenter beside it"
-    raise InputError(f"scope: {len(found)} {kind}s{where} answer to '{shown(wanted)}': {_listed(found)}; {remedy}")
+    raise InputError(f"scope: {len(found)} {kind}s{where} answer to '{printable(wanted)}': {_listed(found)}; {remedy}")
 
 
 def _found(wanted: str, places: Sequence[Place]) -> list[Place]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import shown
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import printable
 from ansible_collections.savepoint.vsphere.plugins.module_utils._places import is_below, is_named
 
 MAX_LISTED = 10
@@ -97,7 +97,7 @@ class Candidate:
     @property
     def label(self) -> str:
         """How an error lists it."""
-        return f"{self.moid} ('{shown(self.name)}' in {shown(self.folder) or '/'})"
+        return f"{self.moid} ('{printable(self.name)}' in {printable(self.folder) or '/'})"
 
 
 @dataclass(frozen=True)

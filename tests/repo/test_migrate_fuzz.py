@@ -18,9 +18,9 @@ from layout import ROOT
 
 sys.path.insert(0, str(ROOT / "extensions" / "migrate"))
 
-import edits  # noqa: E402
-import migrate  # noqa: E402
-import rules  # noqa: E402
+import edits
+import migrate
+import rules
 
 settings.register_profile("savepoint", derandomize=True, deadline=None, database=None, max_examples=150)
 settings.load_profile("savepoint")
@@ -56,9 +56,15 @@ PIECES = st.sampled_from(
         "<<",
         "# x",
         "|\n",
-    ]
-    + ["!vault ", "---\n", "'", '"', "{{ x }}", "name: x", "state: absent", "state: remove_all", "new_description: d"]
-    + [
+        "!vault ",
+        "---\n",
+        "'",
+        '"',
+        "{{ x }}",
+        "name: x",
+        "state: absent",
+        "state: remove_all",
+        "new_description: d",
         "block: ",
         "tasks: ",
         "rescue:\n",
@@ -69,16 +75,17 @@ PIECES = st.sampled_from(
         "\u202e",
         "\t",
         "\ufeff",
+        OLD,
+        OLD,
+        "vmware.vmware.vm_snapshot",
+        "group/community.vmware.vmware",
     ]
-    + [OLD, OLD, "vmware.vmware.vm_snapshot", "group/community.vmware.vmware"]
 )
 TASK = st.sampled_from(
     [
         f"- {OLD}: {{name: x, state: absent}}\n",
         f"- {OLD}:\n    name: x\n    state: remove_all  # all\n",
         "- block: *a\n",
-    ]
-    + [
         f"- block: &a\n    - {OLD}:\n        name: x\n        state: remove_all\n",
         "- &t\n  name: x\n",
         "- *t\n",

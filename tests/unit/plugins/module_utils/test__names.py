@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, part, plain, shown
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, part, plain, printable
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_part_of_a_path_means_one_name_only(given: str, written: str) -> None:
     ],
 )
 def test_what_would_break_or_turn_a_line_is_written_out(text: str, message: str) -> None:
-    assert shown(text) == message
+    assert printable(text) == message
