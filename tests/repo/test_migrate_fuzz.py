@@ -18,9 +18,9 @@ from layout import ROOT
 
 sys.path.insert(0, str(ROOT / "extensions" / "migrate"))
 
-import edits  # noqa: E402
-import migrate  # noqa: E402
-import rules  # noqa: E402
+import edits
+import migrate
+import rules
 
 settings.register_profile("savepoint", derandomize=True, deadline=None, database=None, max_examples=150)
 settings.load_profile("savepoint")
@@ -35,50 +35,17 @@ SHARED = f"""\
 """
 
 # Pieces that YAML, tasks and the rules make something of, in any order: mostly nonsense, sometimes not.
-PIECES = st.sampled_from(
-    [
-        "- ",
-        "- ",
-        "\n",
-        "\n",
-        "\n  ",
-        "\n    ",
-        ": ",
-        "&a ",
-        "*a",
-        "*b",
-        "&b ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        "<<",
-        "# x",
-        "|\n",
-    ]
-    + ["!vault ", "---\n", "'", '"', "{{ x }}", "name: x", "state: absent", "state: remove_all", "new_description: d"]
-    + [
-        "block: ",
-        "tasks: ",
-        "rescue:\n",
-        "module_defaults: ",
-        "register: r",
-        "args: ",
-        "action: ",
-        "\u202e",
-        "\t",
-        "\ufeff",
-    ]
-    + [OLD, OLD, "vmware.vmware.vm_snapshot", "group/community.vmware.vmware"]
+WORDS = (
+    "- ~- ~\n~\n~\n  ~\n    ~: ~&a ~*a~*b~&b ~{~}~[~]~, ~<<~# x~|\n~!vault ~---\n~'~\"~{{ x }}~name: x~state: absent~"
+    "state: remove_all~new_description: d~block: ~tasks: ~rescue:\n~module_defaults: ~register: r~args: ~action: ~"
+    f"\u202e~\t~\ufeff~{OLD}~{OLD}~vmware.vmware.vm_snapshot~group/community.vmware.vmware"
 )
+PIECES = st.sampled_from(WORDS.split("~"))
 TASK = st.sampled_from(
     [
         f"- {OLD}: {{name: x, state: absent}}\n",
         f"- {OLD}:\n    name: x\n    state: remove_all  # all\n",
         "- block: *a\n",
-    ]
-    + [
         f"- block: &a\n    - {OLD}:\n        name: x\n        state: remove_all\n",
         "- &t\n  name: x\n",
         "- *t\n",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ PLUGINS: dict[str, Callable[[Any], Any]] = {
     "size_bytes": size_bytes,
     "size_text": size_text,
     "snapshot_tree": snapshot_tree,
-    **{f"snapshot_table as {name}": lambda value, name=name: snapshot_table(value, name) for name in FORMATS},
+    **{f"snapshot_table as {name}": partial(snapshot_table, format=name) for name in FORMATS},
 }
 
 
