@@ -137,5 +137,5 @@ def check_numbers(params: Mapping[str, Any], spec: Mapping[str, Any], where: str
         value = params.get(option)
         if isinstance(value, Mapping):
             check_numbers(value, entry.get("options") or {}, f"{where}{option}: ")
-        elif entry.get("type") == "int" and (value is True or value is False or abs(value or 0) > LARGEST):
+        elif entry.get("type") == "int" and (isinstance(value, bool) or abs(value or 0) > LARGEST):
             raise InputError(f"{where}{option} is {shown(value)}; it must be a number up to {LARGEST}")

@@ -35,52 +35,12 @@ SHARED = f"""\
 """
 
 # Pieces that YAML, tasks and the rules make something of, in any order: mostly nonsense, sometimes not.
-PIECES = st.sampled_from(
-    [
-        "- ",
-        "- ",
-        "\n",
-        "\n",
-        "\n  ",
-        "\n    ",
-        ": ",
-        "&a ",
-        "*a",
-        "*b",
-        "&b ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        "<<",
-        "# x",
-        "|\n",
-        "!vault ",
-        "---\n",
-        "'",
-        '"',
-        "{{ x }}",
-        "name: x",
-        "state: absent",
-        "state: remove_all",
-        "new_description: d",
-        "block: ",
-        "tasks: ",
-        "rescue:\n",
-        "module_defaults: ",
-        "register: r",
-        "args: ",
-        "action: ",
-        "\u202e",
-        "\t",
-        "\ufeff",
-        OLD,
-        OLD,
-        "vmware.vmware.vm_snapshot",
-        "group/community.vmware.vmware",
-    ]
+WORDS = (
+    "- ~- ~\n~\n~\n  ~\n    ~: ~&a ~*a~*b~&b ~{~}~[~]~, ~<<~# x~|\n~!vault ~---\n~'~\"~{{ x }}~name: x~state: absent~"
+    "state: remove_all~new_description: d~block: ~tasks: ~rescue:\n~module_defaults: ~register: r~args: ~action: ~"
+    f"\u202e~\t~\ufeff~{OLD}~{OLD}~vmware.vmware.vm_snapshot~group/community.vmware.vmware"
 )
+PIECES = st.sampled_from(WORDS.split("~"))
 TASK = st.sampled_from(
     [
         f"- {OLD}: {{name: x, state: absent}}\n",

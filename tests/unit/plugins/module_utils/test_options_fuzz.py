@@ -119,9 +119,8 @@ def test_the_options_of_a_module_are_read_or_refused(module: str, data: st.DataO
         check_numbers(params, SPECS[module])
         parse_limits(params["limits"])
         operation = OPERATIONS[module](params)
-        assert type(operation.timeout) is int  # and no bool
-        if operation.selection is None:
-            parse_selection(params, validate_vm)
+        assert type(operation.timeout) is int
+        operation.selection or parse_selection(params, validate_vm)
 
 
 def numbers_of(spec: Mapping[str, Any]) -> list[tuple[str, ...]]:
