@@ -47,10 +47,9 @@ _CRUCIAL = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands: its folder from the root, and the datacenter on the way."""
+    """Where something stands: its folder from the root, and the path of the datacenter on the way."""
 
     path: str
-    datacenter: str | None = None
     datacenter_path: str | None = None
 
 
@@ -66,9 +65,9 @@ def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Pla
         names.pop()  # The root folder, which no path shows.
     names.reverse()
     path = "".join(f"/{name}" for name, ignored in names)
-    for position, (name, kind) in enumerate(names):
+    for position, (_name, kind) in enumerate(names):
         if kind == "Datacenter":
-            return Place(path, plain(name), "".join(f"/{one}" for one, ignored in names[: position + 1]))
+            return Place(path, "".join(f"/{one}" for one, ignored in names[: position + 1]))
     return Place(path)
 
 
@@ -82,7 +81,6 @@ def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
         instance_uuid=row.get("config.instanceUuid"),
         bios_uuid=row.get("config.uuid"),
         folder=place.path,
-        datacenter=place.datacenter,
         host=moid_of(row.get("runtime.host")),
         datastores=tuple(moid_of(ref) or "" for ref in row.get("datastore") or ()),
         power_state=_text(row.get("runtime.powerState")),

@@ -142,7 +142,6 @@ class Vm:
     instance_uuid: str | None = None
     bios_uuid: str | None = None
     folder: str = ""
-    datacenter: str | None = None
     host: str | None = None
     datastores: tuple[str, ...] = ()
     power_state: str | None = None

@@ -76,7 +76,6 @@ def vm(*roots: Node, current: int | None = None, **fields: Any) -> Vm:
         "name": "web-01",
         "instance_uuid": "50331f8c-0000-4000-8000-000000000001",
         "folder": "/DC0/vm/web",
-        "datacenter": "DC0",
         "power_state": "poweredOn",
         "connection_state": "connected",
         "tools_running": True,
