@@ -194,7 +194,7 @@ def test_a_number_beyond_all_bounds_is_refused(number: int) -> None:
 
 def test_depth_and_length_do_not_matter() -> None:
     deep: Any = "x"
-    for _ in range(100_000):
+    for _level in range(100_000):
         deep = [deep]
     for key in KEYS:
         sentence = refusal({"max_age": "1h", key: deep})
