@@ -120,7 +120,7 @@ def parse_policy(given: Mapping[str, Any]) -> Policy:
         filters=_filters(given.get("filters")),
         protect=_patterns(given, "protect"),
         protect_vms=_patterns(given, "protect_vms"),
-        protect_attribute=_text(given, "protect_attribute") or PROTECT_ATTRIBUTE,
+        protect_attribute=_attribute(given),
     )
     _check(policy, [key for key, count in counts.items() if count == 0])
     return policy
@@ -193,6 +193,14 @@ def _text(given: Mapping[str, Any], key: str, where: str = "policy") -> str | No
     if value is not None and not isinstance(value, str):
         raise InputError(f"{where}: {key} is {shown(value)}; it must be a text")
     return value
+
+
+def _attribute(given: Mapping[str, Any]) -> str:
+    name = _text(given, "protect_attribute") or PROTECT_ATTRIBUTE
+    if not name.strip() or name[0] in "[{":
+        # Ansible makes a text of a list; an attribute of that name protects nothing.
+        raise InputError(f"policy: protect_attribute is {shown(name)}; it must be the name of a custom attribute")
+    return name
 
 
 def _filters(given: Any) -> Filters:

@@ -103,6 +103,12 @@ HOSTILE: list[tuple[str, dict[str, Any], str]] = [
         "policy: filters: larger_than: '0' is no",
     ),
     ("protection of nothing", {"max_age": "72h", "protect": ["golden*", ""]}, "policy: protect has an empty pattern"),
+    ("a list for a name", {"max_age": "72h", "protect_attribute": "[]"}, "policy: protect_attribute is '[]'; it must"),
+    (
+        "protection by nothing",
+        {"max_age": "72h", "protect_attribute": " "},
+        "policy: protect_attribute is ' '; it must",
+    ),
     ("protection of no VM", {"max_age": "72h", "protect_vms": [" "]}, "policy: protect_vms has an empty pattern"),
 ]
 
