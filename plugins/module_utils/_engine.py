@@ -19,6 +19,7 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Calls
 from ansible_collections.savepoint.vsphere.plugins.module_utils._doubts import Doubt, Doubts, doubt
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._fresh import Freshness
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
@@ -53,8 +54,14 @@ class Engine:
     results = False
 
     def __init__(
-        self, session: Session, timeout: int, limits: Limits | None = None, progress: Progress | None = None
+        self,
+        session: Session,
+        timeout: int,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+        read_at: float | None = None,
     ) -> None:
+        """``read_at`` is when the VMs were read, by this machine's clock (time.monotonic)."""
         self._session = session
         self._sender = Calls(session)
         self._timeout = timedelta(seconds=timeout)
@@ -71,6 +78,9 @@ class Engine:
         self._cancelled_at: float | None = None
         self._moved = time.monotonic()
         self._doubts = Doubts(session, partial(self._post, self._seen))
+        self._freshness = Freshness(
+            session, self._moved if read_at is None else read_at, partial(self._post, self._fresh)
+        )
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
@@ -135,9 +145,30 @@ class Engine:
                 self._submit(self._due.popleft())
             elif (job := self._schedule.start()) is not None:
                 self._jobs[id(job.item)] = job
-                self._submit(job.item)
+                if self._freshness.is_old(job.item):
+                    self._freshness.add(job.item)
+                else:
+                    self._submit(job.item)
             else:
-                return
+                break
+        if (look := self._freshness.work(self._schedule.upcoming)) is not None:
+            self._pool.submit(look)
+
+    def _fresh(self, found: set[str] | Exception) -> None:
+        """Those whose turn it is were looked at again."""
+        if isinstance(found, Exception):
+            self._stop(f"vCenter stayed away ({describe(found)})")
+        changed = found if isinstance(found, set) else set()
+        for run in self._freshness.looked(changed):
+            if self._stopped is not None:
+                run.error = f"not begun: {self._stopped}"
+                self._release(run)
+            elif run.vm.moid in changed:
+                # What was planned may be done, or must not be done any more.
+                run.retry = run.outdated = True
+                self._release(run)
+            else:
+                self._due.append(run)
 
     def _submit(self, run: Run) -> None:
         self._calls += 1
@@ -323,6 +354,9 @@ class Engine:
             run.error = f"{'not gone on with' if run.done else 'not done'}: {cause}"
             self._release(run)
         self._due.clear()
+        for run in self._freshness.take_all():
+            run.error = f"not begun: {cause}"
+            self._release(run)
         for one in self._doubts.take_all():
             self._give_up_on(one.run, self._in_doubt(one.run))
         self._waiting.end()

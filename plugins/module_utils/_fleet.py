@@ -126,7 +126,7 @@ class Fleet:
             if not run.retry or outcome.after is None:
                 continue
             if last:
-                outcome.error = f"other tasks on it were in the way {ROUNDS} times; run again when they are done"
+                outcome.error = f"others were at work on it {ROUNDS} times; run again when they are done"
                 continue
             again.append(outcome)
         plans = self._plan_anew([outcome.after for outcome in again if outcome.after is not None])
@@ -134,7 +134,10 @@ class Fleet:
             outcome.first = outcome.began
             outcome.plan = plans[outcome.plan.vm.moid]
             outcome.error = outcome.plan.problem or outcome.plan.failure
-            outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, "it waited for another task on it to end")
+            why = "it waited for another task on it to end"
+            if runs[outcome.plan.vm.moid].outdated:
+                why = "it was changed by somebody else while it waited for its turn, so it was planned anew"
+            outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, why)
         again = [outcome for outcome in again if outcome.error is None and outcome.plan.actions]
         if again:
             self._session.cancel.sleep(1)
@@ -150,7 +153,8 @@ class Fleet:
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
         if wanted:
-            Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted)
+            read_at = self._inventory.read_at
+            Engine(self._session, self._operation.timeout, self._limits, self._progress, read_at).run(wanted)
 
     def _look_again(self, outcomes: Sequence[Outcome], anew: Collection[str] = ()) -> None:
         """Read the VMs after a change: those to be planned ``anew`` in full."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -107,9 +108,13 @@ class Needs:
 
 @dataclass
 class Inventory:
-    """Reads through one session. Folders are read once and remembered."""
+    """Reads through one session. Folders are read once and remembered.
+
+    ``read_at`` is when the last read of VMs was begun, by this machine's clock (time.monotonic).
+    """
 
     session: Session
+    read_at: float = field(default_factory=time.monotonic)
     _places: dict[str, Row] = field(default_factory=dict)
     _read: dict[str, Row] = field(default_factory=dict)
 
@@ -119,6 +124,7 @@ class Inventory:
         Where most VMs are meant, it reads at once what ``read`` is to give of them, which is then asked for no more.
         Raises InputError when two entries are the same VM, or when a scope names a place that is not there, or several.
         """
+        self.read_at = time.monotonic()
         if selection.scope is not None:
             return self._find_scope(selection.scope, needs)
         if len(selection.selectors) <= FEW and not any(selector.name for selector in selection.selectors):
@@ -129,6 +135,8 @@ class Inventory:
     def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
         """The VMs by MoID, in the order asked for. One that was deleted meanwhile is not in the answer."""
         known, self._read = self._read, {}
+        if not known:
+            self.read_at = time.monotonic()
         found = {moid: vm_from_row(known[moid], self._places) for moid in moids if moid in known}
         found.update(self._read_now([moid for moid in moids if moid not in found], needs))
         return {moid: found[moid] for moid in moids if moid in found}
@@ -138,6 +146,7 @@ class Inventory:
 
         One that was deleted meanwhile is not in the answer.
         """
+        self.read_at = time.monotonic()
         rows = self._rows([vm.moid for vm in vms], CHANGING)
         # Without snapshots there is nothing whose size would matter.
         sizes = (

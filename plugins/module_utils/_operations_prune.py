@@ -36,7 +36,9 @@ def prune_operation(params: Mapping[str, Any]) -> Operation:
     )
     quota = parse_quota(params["max_removals"], "max_removals") if params["max_removals"] is not None else None
     return Operation(
-        plan=lambda vm, now: VmPlan(vm, failure="another task was in the way; run again when it is done"),
+        plan=lambda vm, now: VmPlan(
+            vm, failure="others were at work on it after the plan was made; run again when they are done"
+        ),
         prepare=pruning.prepare,
         check=lambda plans, now: check_quota(plans, quota),
         follow_up=_plan_consolidate.follow_up,

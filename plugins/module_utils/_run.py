@@ -23,7 +23,8 @@ class Run:
     look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on;
     ``notes`` what was tried again and why. ``sent_at``, ``sends``, ``login``, ``looks`` and ``waits`` are those of the
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
-    tasks that have ended so far, and ``lost`` those that vCenter could not report on any more.
+    tasks that have ended so far, and ``lost`` those that vCenter could not report on any more. ``outdated`` says that
+    the VM has changed since this was planned, so that a new plan is due here, too.
     """
 
     vm: Vm
@@ -33,6 +34,7 @@ class Run:
     error: str | None = None
     retry: bool = False
     joined: bool = False
+    outdated: bool = False
     missed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sent_at: datetime | None = None

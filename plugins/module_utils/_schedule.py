@@ -108,9 +108,19 @@ class Schedule(Generic[T]):
 
     def drain(self) -> list[Job[T]]:
         """Take out everything that has not been started."""
-        groups = {id(entry[3]): entry[3] for heap in (self._ready, *self._parked.values()) for entry in heap}
+        groups = self._groups()
         self._ready, self._parked, self.waiting = [], {}, 0
-        return [job for group in groups.values() for job in group.jobs]
+        return [job for group in groups for job in group.jobs]
+
+    def upcoming(self, most: int) -> list[T]:
+        """At most so many of those that have not been started; of each group what is next in it."""
+        turns = itertools.zip_longest(*(itertools.islice(group.jobs, most) for group in self._groups()[:most]))
+        jobs = (job for turn in turns for job in turn if job is not None)
+        return [job.item for job in itertools.islice(jobs, most)]
+
+    def _groups(self) -> list[_Group[T]]:
+        every = {id(entry[3]): entry[3] for heap in (self._ready, *self._parked.values()) for entry in heap}
+        return list(every.values())
 
     def allowed(self, place: Hashable) -> int:
         """How many slots the place has now."""

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Savepoint for vSphere contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looks again at the VMs that had to wait for their turn: somebody else may have been at work on them meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
+from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import changed_vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import CHANGING
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+
+# Seconds for which a VM is taken to be as it was read: what somebody else's task does to it in less is missed.
+FRESH = 1.0
+# VMs of one look: those whose turn it is, and the ones that come next, so that a long queue needs few looks.
+PAGE = 100
+
+# Gets the MoIDs of those VMs that are not as they were; or why that is not known.
+Tell = Callable[["set[str] | Exception"], None]
+
+
+class Freshness:
+    """When each VM was read, and who waits for another look. Belongs to one thread, but for ``_look``."""
+
+    def __init__(self, session: Session, read_at: float, tell: Tell) -> None:
+        self._session = session
+        self._read_at = read_at
+        self._tell = tell
+        self._seen_at: dict[int, float] = {}
+        self._waiting: list[Run] = []
+        self._looked_at: list[Run] = []
+        self._begun = 0.0
+
+    def is_old(self, run: Run) -> bool:
+        """Has it been too long since the VM was read?"""
+        return time.monotonic() - self._seen_at.get(id(run), self._read_at) > FRESH
+
+    def add(self, run: Run) -> None:
+        """It is this one's turn, once it was looked at again."""
+        self._waiting.append(run)
+
+    def take_all(self) -> list[Run]:
+        """Give up those whose turn it is."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def work(self, upcoming: Callable[[int], Iterable[Run]]) -> Callable[[], None] | None:
+        """What to do in another thread now, if somebody waits; ``upcoming`` gives so many of those that come next."""
+        if self._looked_at or not self._waiting:
+            return None
+        more = upcoming(max(0, PAGE - len(self._waiting)))
+        self._looked_at = [*self._waiting, *(run for run in more if self.is_old(run))]
+        self._begun = time.monotonic()
+        return self._look
+
+    def looked(self, changed: Container[str]) -> list[Run]:
+        """The look has been told of, with the VMs that are not as they were; gives those whose turn waited for it."""
+        for run in self._looked_at:
+            if run.vm.moid not in changed:
+                self._seen_at[id(run)] = self._begun
+        known = set(map(id, self._looked_at))
+        ready = [run for run in self._waiting if id(run) in known]
+        self._waiting = [run for run in self._waiting if id(run) not in known]
+        self._looked_at = []
+        return ready
+
+    def _look(self) -> None:
+        vms = {run.vm.moid: run.vm for run in self._looked_at}
+        try:
+            found: set[str] | Exception = self._session.persist(lambda: changed(self._session, vms.values()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, these VMs' results tell it
+            found = error
+        self._tell(found)
+
+
+def changed(session: Session, vms: Iterable[Vm]) -> set[str]:
+    """The MoIDs of those that are not as they were read before, or are gone."""
+    known = {vm.moid: vm for vm in vms}
+    rows = read_objects(session, "VirtualMachine", list(known), {"VirtualMachine": CHANGING})
+    now = {row.moid: changed_vm(known[row.moid], row, None) for row in rows}
+    return {moid for moid, vm in known.items() if moid not in now or _tree(now[moid]) != _tree(vm)}
+
+
+def _tree(vm: Vm) -> tuple[Any, ...]:
+    """What plans go by. The sizes were not read again, and grow all the time; power may be switched without harm."""
+    return vm.unreadable, *(replace(one, size_bytes=None, frees=(), disk_files=()) for one in vm.snapshots)

@@ -1,0 +1,80 @@
+"""Machines that somebody else works on while they wait for their turn: they are looked at again, and planned anew.
+
+python queued.py ROOT, the collection's folder.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from cancel import CHANGES, counted, logged_out, result_of, start, until
+
+OURS = "[savepoint set=CHG1 kind=crash_consistent]"
+# Longer than what was read is taken for what is.
+MORE_THAN_FRESH = 1.5
+ONE_BY_ONE = {"limits": {"vcenter": 1}}
+
+
+def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The tasks of a cancelled job end while the rerun's machines wait for their turn: no set is taken twice."""
+    names = [vm["name"] for vm in sim.get("/v1/vms")]
+    wish = {**connection, "vms": names, "snapshot_set": "CHG1"}
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": len(names)})
+    first = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) == len(names), "its tasks run")
+    first.send_signal(signal.SIGTERM)
+    assert result_of(first)["failed"]
+    second = start("snapshot", {**wish, **ONE_BY_ONE}, root)
+    until(lambda: counted(sim, CHANGES) > len(names), "the second meets the first one's task")
+    time.sleep(MORE_THAN_FRESH)
+    sim.delete("/v1/faults")
+    result = result_of(second)
+    assert not result.get("failed") and not result["changed"], result
+    assert [len(vm["snapshots"]) for vm in sim.get("/v1/vms")] == [1] * len(names), sim.get("/v1/vms")
+    warned = [entry["vm"]["name"] for entry in result["results"] if "planned anew" in str(entry["warnings"])]
+    assert warned, result
+
+
+def held_meanwhile(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """A snapshot that somebody holds while its machine waits for its turn stays: that machine is not judged anew."""
+    vms = sim.get("/v1/vms")
+    for vm in vms:
+        sim.post(f"/v1/vms/{vm['moid']}/snapshots", {"name": "next", "description": OURS.replace("CHG1", "CHG2")})
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": "RemoveSnapshot_Task", "action": "task_hang"})
+    wish = {**connection, "vms": [vm["name"] for vm in vms], "policy": {"keep_last": 1}, **ONE_BY_ONE}
+    prune = start("snapshot_prune", wish, root)
+    until(lambda: counted(sim, "RemoveSnapshot_Task") == 1, "the first task runs")
+    time.sleep(MORE_THAN_FRESH)
+    began = next(call["vm"] for call in sim.get("/v1/calls")["log"] if call["method"] == "RemoveSnapshot_Task")
+    held = [vm for vm in sim.get("/v1/vms") if vm["moid"] != began][-1]
+    kept = held["snapshots"][0]
+    sim.patch(f"/v1/vms/{held['moid']}/snapshots/{kept['moid']}", {"description": OURS.replace("]", " hold]")})
+    sim.delete("/v1/faults")
+    result = result_of(prune)
+    failed = {entry["vm"]["moid"]: entry["msg"] for entry in result["results"] if entry["status"] == "failed"}
+    assert list(failed) == [held["moid"]] and "run again" in failed[held["moid"]], result
+    left = {vm["moid"]: [one["moid"] for one in vm["snapshots"]] for vm in sim.get("/v1/vms")}
+    assert kept["moid"] in left[held["moid"]], left
+    assert sorted(map(len, left.values())) == [1] * (len(vms) - 1) + [2], left
+
+
+def main() -> None:
+    root = Path(sys.argv[1]).absolute()
+    sys.path.insert(0, str(root / "tests" / "simulator"))
+    import simctl  # noqa: PLC0415 - the path is known only now
+
+    with simctl.Simulator(vms=4) as sim:
+        keys = ("port", "username", "password", "ca_path")
+        connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
+        cancelled_before(sim, connection, root)
+        held_meanwhile(sim, connection, root)
+        assert logged_out(sim), sim.get("/v1/calls")["by_method"]
+
+
+if __name__ == "__main__":
+    main()
