@@ -158,6 +158,18 @@ def test_a_place_may_get_more_or_fewer_slots_meanwhile() -> None:
     assert schedule.waiting == 0
 
 
+def test_what_comes_next_is_known_and_stays_where_it_is() -> None:
+    jobs = [Job(number, 1.0 + number, (("datastore", number % 2),)) for number in range(6)]
+    schedule = Schedule(jobs, lambda place: 1)
+    assert sorted(schedule.upcoming(4)) == [2, 3, 4, 5]  # the two longest of each datastore
+    assert len(schedule.upcoming(1)) == 1 and sorted(schedule.upcoming(99)) == list(range(6))
+    first, second = schedule.start(), schedule.start()
+    assert first and second and {first.item, second.item} == {4, 5}
+    assert sorted(schedule.upcoming(9)) == [0, 1, 2, 3] and schedule.waiting == 4
+    assert schedule.start() is None  # All are parked, and still known.
+    assert sorted(schedule.upcoming(9)) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("number", [5000])
 def test_many_jobs_at_many_places_are_quick_to_order(number: int) -> None:
     jobs = [
