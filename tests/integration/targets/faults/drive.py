@@ -16,8 +16,11 @@ from typing import Any
 PREFIX = "ansible_collections.savepoint.vsphere.plugins"
 
 
-def prepare(collections: Path) -> None:
-    """Find the collection below this folder, and wait more shortly than for people."""
+def prepare(collections: Path, *, fresh: float = 60.0) -> None:
+    """Find the collection below this folder, and wait more shortly than for people.
+
+    What was read is ``fresh`` for so many seconds: a busy machine must not read once more where reads are counted.
+    """
     sys.path.insert(0, str(collections))
     shorter: dict[str, dict[str, float]] = {
         "_patience": {"FIRST": 0.05, "LONGEST": 0.4},
@@ -25,6 +28,7 @@ def prepare(collections: Path) -> None:
         "_doubts": {"PAUSE": 0.05},
         "_tasks": {"LONGEST_WAIT": 1},
         "_guest": {"LONGEST_WAIT": 1},
+        "_fresh": {"FRESH": fresh},
     }
     for name, values in shorter.items():
         library = importlib.import_module(f"{PREFIX}.module_utils.{name}")
@@ -69,5 +73,5 @@ def _forget_warnings() -> None:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]))
+    prepare(Path(sys.argv[1]), fresh=1.0)
     print(json.dumps(run(sys.argv[2], json.load(sys.stdin))), flush=True)
