@@ -11,7 +11,7 @@ quotes and layout stay as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import rules
@@ -50,8 +50,7 @@ def rewritten(text: str) -> Outcome:
     edits: list[_Edit] = []
     documents = _composed(text)
     blocked = _bad_defaults(documents)
-    seen: set[int] = set()
-    for task in (task for document in documents for task in _tasks(document, seen)):
+    for task in _tasks(documents, set()):
         try:
             found = _task_edits(task, text, blocked)
         except rules.LeftAloneError as why:
@@ -68,12 +67,10 @@ def rewritten(text: str) -> Outcome:
 def with_defaults(text: str, modules: set[str]) -> str:
     """Give module_defaults of the old modules and groups to the new ones as well, where tasks were rewritten."""
     edits: list[_Edit] = []
-    seen: set[int] = set()
-    for document in _composed(text):
-        for node in _mappings(document, seen):
-            for key, _ignored, value in pairs(node):
-                if key == "module_defaults" and isinstance(value, MappingNode):
-                    edits += _defaults_edits(value, text, modules)
+    for node in _mappings(_composed(text), set()):
+        for key, _ignored, value in pairs(node):
+            if key == "module_defaults" and isinstance(value, MappingNode):
+                edits += _defaults_edits(value, text, modules)
     return _applied(text, edits)
 
 
@@ -97,25 +94,24 @@ def _is_new(node: Node, seen: set[int]) -> bool:
     return new
 
 
-def _mappings(node: Node | None, seen: set[int]) -> Iterator[MappingNode]:
-    if not isinstance(node, (MappingNode, SequenceNode)) or not _is_new(node, seen):
-        return
-    if isinstance(node, MappingNode):
-        yield node
-    for entry in node.value:
-        yield from _mappings(entry[1] if isinstance(entry, tuple) else entry, seen)
+def _mappings(nodes: Iterable[Node | None], seen: set[int]) -> Iterator[MappingNode]:
+    for node in nodes:
+        if isinstance(node, SequenceNode) and _is_new(node, seen):
+            yield from _mappings(node.value, seen)
+        elif isinstance(node, MappingNode) and _is_new(node, seen):
+            yield node
+            yield from _mappings((value for _key, value in node.value), seen)
 
 
-def _tasks(node: Node | None, seen: set[int]) -> Iterator[MappingNode]:
-    """The tasks of a list of plays or tasks, also those in blocks. What looks like one in a variable is none."""
-    if not isinstance(node, SequenceNode) or not _is_new(node, seen):
-        return
-    for entry in node.value:
-        if isinstance(entry, MappingNode) and _is_new(entry, seen):
-            yield entry
-            for key, _ignored, value in pairs(entry):
-                if key in _INSIDE:
-                    yield from _tasks(value, seen)
+def _tasks(lists: Iterable[Node | None], seen: set[int]) -> Iterator[MappingNode]:
+    """The tasks of lists of plays or tasks, also those in blocks. What looks like one in a variable is none."""
+    for one in lists:
+        if not isinstance(one, SequenceNode) or not _is_new(one, seen):
+            continue
+        for entry in one.value:
+            if isinstance(entry, MappingNode) and _is_new(entry, seen):
+                yield entry
+                yield from _tasks((value for key, _ignored, value in pairs(entry) if key in _INSIDE), seen)
 
 
 def _task_edits(task: MappingNode, text: str, blocked: str | None) -> tuple[rules.Change, list[_Edit]] | None:
@@ -208,8 +204,7 @@ def _line_end(text: str, index: int) -> int:
 
 def _bad_defaults(documents: list[Node]) -> str | None:
     """Why no task of these can be judged: module_defaults set what is not the same for the new modules."""
-    seen: set[int] = set()
-    for node in (node for document in documents for node in _mappings(document, seen)):
+    for node in _mappings(documents, set()):
         for key, _ignored, value in pairs(node):
             if key != "module_defaults":
                 continue

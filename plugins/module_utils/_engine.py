@@ -54,14 +54,8 @@ class Engine:
     results = False
 
     def __init__(
-        self,
-        session: Session,
-        timeout: int,
-        limits: Limits | None = None,
-        progress: Progress | None = None,
-        read_at: float | None = None,
+        self, session: Session, timeout: int, limits: Limits | None = None, progress: Progress | None = None
     ) -> None:
-        """``read_at`` is when the VMs were read, by this machine's clock (time.monotonic)."""
         self._session = session
         self._sender = Calls(session)
         self._timeout = timedelta(seconds=timeout)
@@ -78,9 +72,7 @@ class Engine:
         self._cancelled_at: float | None = None
         self._moved = time.monotonic()
         self._doubts = Doubts(session, partial(self._post, self._seen))
-        self._freshness = Freshness(
-            session, self._moved if read_at is None else read_at, partial(self._post, self._fresh)
-        )
+        self._freshness = Freshness(session, partial(self._post, self._fresh))
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
@@ -157,15 +149,12 @@ class Engine:
     def _fresh(self, found: set[str] | Exception) -> None:
         """Those whose turn it is were looked at again."""
         if isinstance(found, Exception):
-            self._stop(f"vCenter stayed away ({describe(found)})")
-        changed = found if isinstance(found, set) else set()
-        for run in self._freshness.looked(changed):
-            if self._stopped is not None:
-                run.error = f"not begun: {self._stopped}"
-                self._release(run)
-            elif run.vm.moid in changed:
+            self._stop(f"vCenter stayed away ({describe(found)})")  # After that nobody waits any more.
+            found = set()
+        for run in self._freshness.looked(found):
+            if run.vm.moid in found:
                 # What was planned may be done, or must not be done any more.
-                run.retry = run.outdated = True
+                run.retry = True
                 self._release(run)
             else:
                 self._due.append(run)

@@ -16,7 +16,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._guest import wa
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, VmPlan, unreadable
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, FollowUp, VmPlan, unreadable
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import named, took_effect
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
@@ -116,7 +116,7 @@ class Fleet:
 
     def _round(self, due: Sequence[Outcome], last: bool) -> list[Outcome]:
         """Run these plans and look again; gives the VMs that must be planned anew and tried once more."""
-        runs = {outcome.plan.vm.moid: Run(outcome.plan.vm, outcome.plan.actions) for outcome in due}
+        runs = {outcome.plan.vm.moid: self._planned(outcome.plan.vm, outcome.plan.actions) for outcome in due}
         self._run(runs.values())
         self._look_again(due, {moid for moid, run in runs.items() if run.retry})
         again = []
@@ -150,11 +150,13 @@ class Fleet:
             why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
             return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
 
+    def _planned(self, vm: Vm, actions: tuple[Action, ...]) -> Run:
+        return Run(vm, actions, read_at=self._inventory.read_at)
+
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
         if wanted:
-            read_at = self._inventory.read_at
-            Engine(self._session, self._operation.timeout, self._limits, self._progress, read_at).run(wanted)
+            Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted)
 
     def _look_again(self, outcomes: Sequence[Outcome], anew: Collection[str] = ()) -> None:
         """Read the VMs after a change: those to be planned ``anew`` in full."""
@@ -205,7 +207,7 @@ class Fleet:
             more = self._operation.follow_up(outcome.plan, outcome.after)
             outcome.warnings = (*outcome.warnings, *more.warnings)
             if more.actions:
-                runs.append((outcome, Run(outcome.after, more.actions), more))
+                runs.append((outcome, self._planned(outcome.after, more.actions), more))
             elif more.failure is not None:
                 outcome.error = more.failure
         self._progress.expect(job_of(run.vm, run.actions, None) for ignored, run, ignored2 in runs)

@@ -7,13 +7,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
-from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import changed_vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import CHANGING
+from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
@@ -28,20 +26,18 @@ Tell = Callable[["set[str] | Exception"], None]
 
 
 class Freshness:
-    """When each VM was read, and who waits for another look. Belongs to one thread, but for ``_look``."""
+    """Who waits for another look. Belongs to one thread, but for ``_look``."""
 
-    def __init__(self, session: Session, read_at: float, tell: Tell) -> None:
+    def __init__(self, session: Session, tell: Tell) -> None:
         self._session = session
-        self._read_at = read_at
         self._tell = tell
-        self._seen_at: dict[int, float] = {}
         self._waiting: list[Run] = []
         self._looked_at: list[Run] = []
         self._begun = 0.0
 
     def is_old(self, run: Run) -> bool:
         """Has it been too long since the VM was read?"""
-        return time.monotonic() - self._seen_at.get(id(run), self._read_at) > FRESH
+        return time.monotonic() - run.read_at > FRESH
 
     def add(self, run: Run) -> None:
         """It is this one's turn, once it was looked at again."""
@@ -65,7 +61,7 @@ class Freshness:
         """The look has been told of, with the VMs that are not as they were; gives those whose turn waited for it."""
         for run in self._looked_at:
             if run.vm.moid not in changed:
-                self._seen_at[id(run)] = self._begun
+                run.read_at = self._begun
         known = set(map(id, self._looked_at))
         ready = [run for run in self._waiting if id(run) in known]
         self._waiting = [run for run in self._waiting if id(run) not in known]
@@ -73,20 +69,18 @@ class Freshness:
         return ready
 
     def _look(self) -> None:
-        vms = {run.vm.moid: run.vm for run in self._looked_at}
+        vms = [run.vm for run in self._looked_at]
         try:
-            found: set[str] | Exception = self._session.persist(lambda: changed(self._session, vms.values()))
+            found: set[str] | Exception = self._session.persist(lambda: changed(self._session, vms))
         except Exception as error:  # noqa: BLE001 - whatever it is, these VMs' results tell it
             found = error
         self._tell(found)
 
 
-def changed(session: Session, vms: Iterable[Vm]) -> set[str]:
+def changed(session: Session, vms: Sequence[Vm]) -> set[str]:
     """The MoIDs of those that are not as they were read before, or are gone."""
-    known = {vm.moid: vm for vm in vms}
-    rows = read_objects(session, "VirtualMachine", list(known), {"VirtualMachine": CHANGING})
-    now = {row.moid: changed_vm(known[row.moid], row, None) for row in rows}
-    return {moid for moid, vm in known.items() if moid not in now or _tree(now[moid]) != _tree(vm)}
+    now = Inventory(session).read_again(vms, Needs())
+    return {vm.moid for vm in vms if vm.moid not in now or _tree(now[vm.moid]) != _tree(vm)}
 
 
 def _tree(vm: Vm) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,8 +24,8 @@ class Run:
     look and a new plan are due. ``missed`` says which steps could not be done that the rest does not depend on;
     ``notes`` what was tried again and why. ``sent_at``, ``sends``, ``login``, ``looks`` and ``waits`` are those of the
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
-    tasks that have ended so far, and ``lost`` those that vCenter could not report on any more. ``outdated`` says that
-    the VM has changed since this was planned, so that a new plan is due here, too.
+    tasks that have ended so far, and ``lost`` those that vCenter could not report on any more. ``read_at`` is when the
+    VM was last seen to be as it is here, by this machine's clock (time.monotonic).
     """
 
     vm: Vm
@@ -34,7 +35,6 @@ class Run:
     error: str | None = None
     retry: bool = False
     joined: bool = False
-    outdated: bool = False
     missed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sent_at: datetime | None = None
@@ -45,11 +45,17 @@ class Run:
     adopted: bool = False
     had: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    read_at: float = field(default_factory=time.monotonic)
 
     @property
     def changed(self) -> bool:
         """Has anything been done?"""
         return self.done > len(self.missed)
+
+    @property
+    def outdated(self) -> bool:
+        """Is a new plan due because the VM has changed since this was planned?"""
+        return self.retry and not self.joined
 
     @property
     def ended(self) -> bool:

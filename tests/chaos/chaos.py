@@ -222,9 +222,7 @@ def series(level: str, seeds: Sequence[int], end: float | None) -> tuple[int, li
     failed: list[int] = []
     done = 0
     with tempfile.TemporaryDirectory(prefix="savepoint-chaos-") as scratch, simctl.Simulator(vms=0) as sim:
-        keys = ("port", "username", "password", "ca_path")
-        connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
-        runner = (Library if level == "library" else Playbook)(connection, Path(scratch))
+        runner = (Library if level == "library" else Playbook)(sim.connection, Path(scratch))
         for seed in seeds:
             if end is not None and time.monotonic() > end:
                 break

@@ -35,11 +35,20 @@ func (w *world) place(wish placeWish) (*simulator.Folder, error) {
 	return w.down(at, wish.Folders)
 }
 
-// vmFolder is that of a datacenter.
-func (w *world) vmFolder(names []string) (*simulator.Folder, error) {
+// rootFolder is the one that has the datacenters.
+func (w *world) rootFolder() (*simulator.Folder, error) {
 	root, ok := get[*simulator.Folder](w, w.model.ServiceContent.RootFolder)
 	if !ok {
 		return nil, problem{409, "a host by itself has one datacenter"}
+	}
+	return root, nil
+}
+
+// vmFolder is that of a datacenter.
+func (w *world) vmFolder(names []string) (*simulator.Folder, error) {
+	root, err := w.rootFolder()
+	if err != nil {
+		return nil, err
 	}
 	last := len(names) - 1
 	at, err := w.down(root, names[:last])
@@ -89,9 +98,9 @@ func (w *world) down(at *simulator.Folder, names []string) (*simulator.Folder, e
 
 // deletePlace takes a child of the root folder out of the inventory, with all that is below it.
 func (w *world) deletePlace(in *http.Request) (any, error) {
-	root, ok := get[*simulator.Folder](w, w.model.ServiceContent.RootFolder)
-	if !ok {
-		return nil, problem{409, "a host by itself has one datacenter"}
+	root, err := w.rootFolder()
+	if err != nil {
+		return nil, err
 	}
 	child := w.registry.FindByName(escapeName(in.PathValue("place")), root.ChildEntity)
 	if child == nil {

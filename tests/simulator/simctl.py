@@ -208,6 +208,12 @@ class Simulator:
             process.stdout.close()
 
     @property
+    def connection(self) -> dict[str, Any]:
+        """The modules' connection options."""
+        keys = ("port", "username", "password", "ca_path")
+        return {"hostname": self.info["host"], **{key: self.info[key] for key in keys}}
+
+    @property
     def env(self) -> dict[str, str]:
         """What modules and playbooks read to find it."""
         return {

@@ -25,21 +25,14 @@ from checks import Checks
 from simctl import Simulator
 
 
-def connection(info: dict[str, Any]) -> dict[str, Any]:
+def connection(simulator: Simulator) -> dict[str, Any]:
     """The modules' connection options, for module_defaults of the action group."""
-    return {
-        "hostname": info["host"],
-        "port": info["port"],
-        "username": info["username"],
-        "password": info["password"],
-        "ca_path": info["ca_path"],
-        "validate_certs": True,
-    }
+    return {**simulator.connection, "validate_certs": True}
 
 
 def variables(prefix: str, simulator: Simulator) -> dict[str, Any]:
-    found: dict[str, Any] = {f"{prefix}_{key}": value for key, value in connection(simulator.info).items()}
-    found[f"{prefix}_connection"] = connection(simulator.info)
+    found: dict[str, Any] = {f"{prefix}_{key}": value for key, value in connection(simulator).items()}
+    found[f"{prefix}_connection"] = connection(simulator)
     found[f"{prefix}_env"] = simulator.env
     found[f"{prefix}_control"] = simulator.info["control"]
     found[f"{prefix}_instance_uuid"] = simulator.info["instance_uuid"]

@@ -17,7 +17,6 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 # As vCenter 6.7, 7.0, 8.0 and 9.0 announce themselves, and what pyVmomi must make of it.
 VERSIONS = ("6.7", "7.0.0.0", "8.0.0.0", "9.0.0.0")
-KEYS = ("port", "username", "password", "ca_path")
 
 
 def probe(environment: dict[str, str]) -> None:
@@ -44,9 +43,8 @@ def main() -> int:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         hosts: dict[str, Any] = {}
         for version in VERSIONS:
-            info = stack.enter_context(simctl.Simulator(vms=3, name_format="vm-%d", api_version=version)).info
-            connection = {"hostname": info["host"], **{key: info[key] for key in KEYS}}
-            hosts[version] = {"sim_connection": connection, "sim_control": info["control"]}
+            sim = stack.enter_context(simctl.Simulator(vms=3, name_format="vm-%d", api_version=version))
+            hosts[version] = {"sim_connection": sim.connection, "sim_control": sim.info["control"]}
         common = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-KEYS = ("port", "username", "password", "ca_path")
 MACHINES = ("vm-1", "vm-2", "vm-3")
 
 
@@ -81,12 +80,11 @@ def main() -> int:
         scratch = Path(folder)
         (scratch / "guests").mkdir()
         with simctl.Simulator(esx=True, vms=3, name_format="vm-%d", guests=scratch / "guests") as simulator:
-            info = simulator.info
             variables = {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": sys.executable,
-                "sim_connection": {"hostname": info["host"], **{key: info[key] for key in KEYS}},
-                "sim_control": info["control"],
+                "sim_connection": simulator.connection,
+                "sim_control": simulator.info["control"],
             }
             inventory = written(scratch / "host.json", {"all": {"hosts": {"esxi": variables}}})
             rc = play(str(HERE / "play.yml"), inventory, env)

@@ -39,6 +39,14 @@ def logged_out(sim: Any) -> bool:
     return counted(sim, "Login") == counted(sim, "Logout") > 0
 
 
+def simulator(root: Path, **options: Any) -> Any:
+    """A simulated vCenter of the collection in this folder; a context manager."""
+    sys.path.insert(0, str(root / "tests" / "simulator"))
+    import simctl  # noqa: PLC0415 - the path is known only now
+
+    return simctl.Simulator(**options)
+
+
 def start(module: str, options: dict[str, Any], root: Path, *, quiet: bool = False) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, HERE / "drive.py", root.parents[2], module],
@@ -182,23 +190,12 @@ def names_of(sim: Any) -> list[str]:
 
 def main() -> None:
     root = Path(sys.argv[1]).absolute()
-    sys.path.insert(0, str(root / "tests" / "simulator"))
-    import simctl  # noqa: PLC0415 - the path is known only now
-
     # A shell that has started this in the background has it ignored, and whatever is started here would ignore it too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with simctl.Simulator(vms=3) as sim, tempfile.TemporaryDirectory() as folder:
-        keys = {
-            "hostname": "host",
-            "port": "port",
-            "username": "username",
-            "password": "password",
-            "ca_path": "ca_path",
-        }
-        connection = {option: sim.info[key] for option, key in keys.items()}
-        while_tasks_run(sim, connection, root)
-        while_reading(sim, connection, root)
-        unread(sim, connection, root)
+    with simulator(root, vms=3) as sim, tempfile.TemporaryDirectory() as folder:
+        while_tasks_run(sim, sim.connection, root)
+        while_reading(sim, sim.connection, root)
+        unread(sim, sim.connection, root)
         for name in (signal.SIGTERM, signal.SIGINT):
             playbook(sim, Path(folder), name, alone=False)
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):

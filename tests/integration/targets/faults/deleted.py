@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cancel import counted, logged_out, result_of, start, until
+from cancel import counted, logged_out, result_of, simulator, start, until
 
 
 def waits_for_guests(sim: Any) -> bool:
@@ -23,12 +23,7 @@ def waits_for_guests(sim: Any) -> bool:
 
 def main() -> None:
     root = Path(sys.argv[1]).absolute()
-    sys.path.insert(0, str(root / "tests" / "simulator"))
-    import simctl  # noqa: PLC0415 - the path is known only now
-
-    with simctl.Simulator(vms=4) as sim:
-        keys = ("port", "username", "password", "ca_path")
-        connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
+    with simulator(root, vms=4) as sim:
         vms = sim.get("/v1/vms")
         early, slow, late, quick = (vm["moid"] for vm in vms)
         for vm in vms:
@@ -36,7 +31,7 @@ def main() -> None:
         for moid in (early, slow, late):
             sim.patch(f"/v1/vms/{moid}", {"boot_after_revert": "never"})
         wish = {"snapshot_name": "s", "power_state": "on", "wait_for_guest": "1h", "vms": [vm["name"] for vm in vms]}
-        process = start("snapshot_revert", {**connection, **wish}, root)
+        process = start("snapshot_revert", {**sim.connection, **wish}, root)
         until(lambda: waits_for_guests(sim), "it waits for the guests")
         begun = counted(sim, "CreateFilter")
         sim.delete(f"/v1/vms/{early}")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cancel import CHANGES, counted, logged_out, result_of, start, until
+from cancel import CHANGES, counted, logged_out, result_of, simulator, start, until
 
 OURS = "[savepoint set=CHG1 kind=crash_consistent]"
 # Longer than what was read is taken for what is.
@@ -65,14 +65,9 @@ def held_meanwhile(sim: Any, connection: dict[str, Any], root: Path) -> None:
 
 def main() -> None:
     root = Path(sys.argv[1]).absolute()
-    sys.path.insert(0, str(root / "tests" / "simulator"))
-    import simctl  # noqa: PLC0415 - the path is known only now
-
-    with simctl.Simulator(vms=4) as sim:
-        keys = ("port", "username", "password", "ca_path")
-        connection = {"hostname": sim.info["host"], **{key: sim.info[key] for key in keys}}
-        cancelled_before(sim, connection, root)
-        held_meanwhile(sim, connection, root)
+    with simulator(root, vms=4) as sim:
+        cancelled_before(sim, sim.connection, root)
+        held_meanwhile(sim, sim.connection, root)
         assert logged_out(sim), sim.get("/v1/calls")["by_method"]
 
 

@@ -53,15 +53,7 @@ class Bench:
 
     def __init__(self, sim: Any) -> None:
         self.sim = sim
-        info = sim.info
-        keys = {
-            "hostname": "host",
-            "port": "port",
-            "username": "username",
-            "password": "password",
-            "ca_path": "ca_path",
-        }
-        self.connection = {option: info[key] for option, key in keys.items()}
+        self.connection = sim.connection
         self.expected: dict[str, dict[str, Any]] = {}
 
     def make(self, operation: Operation) -> str:

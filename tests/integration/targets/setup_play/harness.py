@@ -308,6 +308,5 @@ def another(stack: ExitStack, simulator: str, guests: Path) -> Site:
     import simctl  # noqa: PLC0415 - its place is known only now
 
     guests.mkdir()
-    info = stack.enter_context(simctl.Simulator(vms=0, guests=guests)).info
-    keys = ("port", "username", "password", "ca_path")
-    return Site(info["control"], {"hostname": info["host"], "validate_certs": True, **{key: info[key] for key in keys}})
+    made = stack.enter_context(simctl.Simulator(vms=0, guests=guests))
+    return Site(made.info["control"], {**made.connection, "validate_certs": True})
