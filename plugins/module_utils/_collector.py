@@ -91,6 +91,17 @@ def read_objects(
             break
 
 
+def read_members(
+    session: Session, kind: str, moid: str, path: str, paths: Mapping[str, Sequence[str]]
+) -> Iterator[Row]:
+    """The objects that a property of this one lists, with these properties."""
+    walk = vmodl.query.PropertyCollector.TraversalSpec(name="members", type=vim_type(kind), path=path, skip=False)
+    start = vmodl.query.PropertyCollector.ObjectSpec(obj=session.object(kind, moid), skip=True, selectSet=[walk])
+    form = _form(session, start, paths)
+    for page in _pages(session, form, form.send()):
+        yield from page
+
+
 def _object_spec(ref: Any, ancestors: bool) -> Any:
     collector = vmodl.query.PropertyCollector
     if not ancestors:

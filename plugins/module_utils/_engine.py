@@ -24,7 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
-from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import Seen, Step, named
+from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import Seen, Step, differs, named
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
@@ -139,23 +139,31 @@ class Engine:
                 self._jobs[id(job.item)] = job
                 if self._freshness.is_old(job.item):
                     self._freshness.add(job.item)
-                else:
+                elif not self._waits_for_another(job.item):
                     self._submit(job.item)
             else:
                 break
         if (look := self._freshness.work(self._schedule.upcoming)) is not None:
             self._pool.submit(look)
 
-    def _fresh(self, found: set[str] | Exception) -> None:
+    def _waits_for_another(self, run: Run) -> bool:
+        """Does somebody's task run on the VM, perhaps an earlier run's? It is waited for, and then planned anew."""
+        if run.in_the_way is None:
+            return False
+        run.joined = True
+        self._follow(run, Reference("Task", run.in_the_way))
+        return True
+
+    def _fresh(self, found: Mapping[str, str | None] | Exception) -> None:
         """Those whose turn it is were looked at again."""
         if isinstance(found, Exception):
             self._stop(f"vCenter stayed away ({describe(found)})")  # After that nobody waits any more.
-            found = set()
+            found = {}
         for run in self._freshness.looked(found):
+            if self._waits_for_another(run):
+                continue
             if run.vm.moid in found:
-                # What was planned may be done, or must not be done any more.
-                run.retry = True
-                self._release(run)
+                self._anew(run)  # What was planned may be done, or must not be done any more.
             else:
                 self._due.append(run)
 
@@ -230,6 +238,8 @@ class Engine:
             self._follow(run, Reference("Task", verdict.task.moid))
         elif verdict.step is Step.LOOK:
             self._doubts.add(one)
+        elif verdict.step is Step.SEND and not run.done and seen.vm is not None and differs(run.vm, seen.vm):
+            self._anew(run)  # Somebody else was at work on it, and may have done the same.
         elif verdict.step is Step.SEND:
             run.sends -= one.busy  # It can't do harm, and the time limit ends it.
             self._due.append(run)
@@ -250,9 +260,12 @@ class Engine:
     def _forgotten(self, moid: str) -> None:
         """vCenter knows a task no more, as it does when it restarts; the VM still tells."""
         for run in self._running.pop(moid, ()):
-            busy, run.joined = run.joined, False
+            if run.joined:
+                # What it did, or still does, is to be read anew.
+                self._anew(run)
+                continue
             run.lost.add(moid)
-            self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
+            self._unsure(Doubt(run, f"vCenter no longer knows {moid}"))
 
     def _changed(self, changes: list[Change] | Exception) -> None:
         if isinstance(changes, Exception):
@@ -267,8 +280,7 @@ class Engine:
     def _task_ended(self, state: TaskState) -> None:
         for run in self._running.pop(state.moid, ()):
             if run.joined:
-                run.retry = True
-                self._release(run)
+                self._anew(run)
                 continue
             run.task = state
             if run.adopted:
@@ -307,6 +319,10 @@ class Engine:
             self._advance(run)
             return
         run.error = why
+        self._release(run)
+
+    def _anew(self, run: Run) -> None:
+        run.retry = True
         self._release(run)
 
     def _release(self, run: Run) -> None:

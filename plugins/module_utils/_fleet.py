@@ -117,6 +117,8 @@ class Fleet:
     def _round(self, due: Sequence[Outcome], last: bool) -> list[Outcome]:
         """Run these plans and look again; gives the VMs that must be planned anew and tried once more."""
         runs = {outcome.plan.vm.moid: self._planned(outcome.plan.vm, outcome.plan.actions) for outcome in due}
+        for moid, run in runs.items():
+            run.in_the_way = self._inventory.busy.get(moid)
         self._run(runs.values())
         self._look_again(due, {moid for moid, run in runs.items() if run.retry})
         again = []

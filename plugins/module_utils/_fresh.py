@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import differs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 
@@ -21,8 +21,8 @@ FRESH = 1.0
 # VMs of one look: those whose turn it is, and the ones that come next, so that a long queue needs few looks.
 PAGE = 100
 
-# Gets the MoIDs of those VMs that are not as they were; or why that is not known.
-Tell = Callable[["set[str] | Exception"], None]
+# Gets the VMs on which something has happened, by MoID; or why that is not known.
+Tell = Callable[["Mapping[str, str | None] | Exception"], None]
 
 
 class Freshness:
@@ -57,9 +57,10 @@ class Freshness:
         self._begun = time.monotonic()
         return self._look
 
-    def looked(self, changed: Container[str]) -> list[Run]:
-        """The look has been told of, with the VMs that are not as they were; gives those whose turn waited for it."""
+    def looked(self, changed: Mapping[str, str | None]) -> list[Run]:
+        """The look has been told of, with what ``changed`` gives; gives those whose turn waited for it."""
         for run in self._looked_at:
+            run.in_the_way = changed.get(run.vm.moid)
             if run.vm.moid not in changed:
                 run.read_at = self._begun
         known = set(map(id, self._looked_at))
@@ -71,18 +72,16 @@ class Freshness:
     def _look(self) -> None:
         vms = [run.vm for run in self._looked_at]
         try:
-            found: set[str] | Exception = self._session.persist(lambda: changed(self._session, vms))
+            found: Mapping[str, str | None] | Exception = self._session.persist(lambda: changed(self._session, vms))
         except Exception as error:  # noqa: BLE001 - whatever it is, these VMs' results tell it
             found = error
         self._tell(found)
 
 
-def changed(session: Session, vms: Sequence[Vm]) -> set[str]:
-    """The MoIDs of those that are not as they were read before, or are gone."""
+def changed(session: Session, vms: Sequence[Vm]) -> dict[str, str | None]:
+    """The MoIDs of those that are not as they were read before, or are gone; with the snapshot task that runs there."""
+    busy = read_busy(session)  # Before the trees: what a task that has ended meanwhile did is in them.
     now = Inventory(session).read_again(vms, Needs())
-    return {vm.moid for vm in vms if vm.moid not in now or _tree(now[vm.moid]) != _tree(vm)}
-
-
-def _tree(vm: Vm) -> tuple[Any, ...]:
-    """What plans go by. The sizes were not read again, and grow all the time; power may be switched without harm."""
-    return vm.unreadable, *(replace(one, size_bytes=None, frees=(), disk_files=()) for one in vm.snapshots)
+    return {
+        vm.moid: busy.get(vm.moid) for vm in vms if vm.moid in busy or vm.moid not in now or differs(vm, now[vm.moid])
+    }

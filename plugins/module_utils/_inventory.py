@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import (
     Row,
     read_objects,
@@ -110,11 +111,15 @@ class Needs:
 class Inventory:
     """Reads through one session. Folders are read once and remembered.
 
-    ``read_at`` is when the last read of VMs was begun, by this machine's clock (time.monotonic).
+    ``read_at`` is when the last read of VMs was begun, by this machine's clock (time.monotonic). ``busy`` has the
+    snapshot tasks that ran then, by VM. They are read before the VMs: the snapshots of a task that has ended are in the
+    tree, those of one that runs may be missing there, and nothing is to be concluded from that.
     """
 
     session: Session
     read_at: float = field(default_factory=time.monotonic)
+    busy: dict[str, str] = field(default_factory=dict)
+    _found: bool = False
     _places: dict[str, Row] = field(default_factory=dict)
     _read: dict[str, Row] = field(default_factory=dict)
 
@@ -124,7 +129,8 @@ class Inventory:
         Where most VMs are meant, it reads at once what ``read`` is to give of them, which is then asked for no more.
         Raises InputError when two entries are the same VM, or when a scope names a place that is not there, or several.
         """
-        self.read_at = time.monotonic()
+        self._begin(needs)
+        self._found = True
         if selection.scope is not None:
             return self._find_scope(selection.scope, needs)
         if len(selection.selectors) <= FEW and not any(selector.name for selector in selection.selectors):
@@ -135,8 +141,9 @@ class Inventory:
     def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
         """The VMs by MoID, in the order asked for. One that was deleted meanwhile is not in the answer."""
         known, self._read = self._read, {}
-        if not known:
-            self.read_at = time.monotonic()
+        if not self._found:
+            self._begin(needs)
+        self._found = False
         found = {moid: vm_from_row(known[moid], self._places) for moid in moids if moid in known}
         found.update(self._read_now([moid for moid in moids if moid not in found], needs))
         return {moid: found[moid] for moid in moids if moid in found}
@@ -153,6 +160,10 @@ class Inventory:
             self._rows([moid for moid in rows if rows[moid].get("snapshot") is not None], _SIZES) if needs.sizes else {}
         )
         return {vm.moid: changed_vm(vm, rows[vm.moid], sizes.get(vm.moid)) for vm in vms if vm.moid in rows}
+
+    def _begin(self, needs: Needs) -> None:
+        self.read_at = time.monotonic()
+        self.busy = read_busy(self.session) if needs.guard else {}
 
     def _rows(self, moids: Sequence[str], paths: Sequence[str]) -> dict[str, Row]:
         return {row.moid: row for row in read_objects(self.session, "VirtualMachine", moids, {"VirtualMachine": paths})}

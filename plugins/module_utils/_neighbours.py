@@ -17,6 +17,7 @@ try:
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_running
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
@@ -27,18 +28,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import 
 
 # Seconds from one look to the next, as long as anything waits.
 EVERY = 3.0
-# The tasks that take a slot of a host and its datastores. A create tells nobody whether it dumps memory.
-_HEAVY = (
-    "VirtualMachine.removeAllSnapshots",
-    "VirtualMachine.consolidateDisks",
-    "vm.Snapshot.remove",
-)
-_LIGHT = (
-    "VirtualMachine.createSnapshot",
-    "VirtualMachine.createSnapshotEx",
-    "VirtualMachine.revertToCurrentSnapshot",
-    "vm.Snapshot.revert",
-)
 
 
 class Neighbours:
@@ -87,25 +76,13 @@ class Neighbours:
         tell(others)
 
     def _others(self, mine: set[str]) -> Counter[Hashable]:
-        session = self._session
-        manager = moid_of(session.content.taskManager) or ""
-        paths = ("info.state", "info.descriptionId", "info.entity")
-        tasks = [
-            moid_of(ref) or ""
-            for row in read_objects(session, "TaskManager", [manager], {"TaskManager": ("recentTask",)})
-            for ref in row.get("recentTask") or ()
-        ]
-        busy: list[tuple[str, bool]] = []
-        for row in read_objects(session, "Task", tasks, {"Task": paths}):
-            vm, kind = moid_of(row.get("info.entity")) or "", row.get("info.descriptionId")
-            if str(row.get("info.state")) in ("queued", "running") and kind in (*_HEAVY, *_LIGHT) and vm not in mine:
-                busy.append((vm, kind in _HEAVY))
-        self._learn({vm for vm, heavy in busy if heavy and vm not in self._known})
+        busy = [one for one in read_running(self._session) if one.vm not in mine]
+        self._learn({one.vm for one in busy if one.heavy and one.vm not in self._known})
         others: Counter[Hashable] = Counter()
-        for vm, heavy in busy:
+        for one in busy:
             others[VCENTER] += 1
-            if heavy:
-                others.update(self._known.get(vm, ()))
+            if one.heavy:
+                others.update(self._known.get(one.vm, ()))
         return others
 
     def _learn(self, vms: set[str]) -> None:

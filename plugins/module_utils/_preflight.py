@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._parties import read_parties
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
@@ -24,7 +25,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._record import l
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
     read_attribute,
-    read_busy,
     read_footprints,
     read_lacking,
     read_stores,
@@ -55,7 +55,7 @@ class Preflight:
         stores = read_stores(session, (*vms, *earlier)) if wish.looks_at_space else {}
         records, ran_at = last_run(session)
         return Surroundings(
-            busy=read_busy(session, moids),
+            busy=read_busy(session),
             lacking=lacking,
             unasked=unasked,
             attributes=read_attribute(session, moids, wish.no_revert_attribute),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, LimitError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._estimate import estimate_merges
 from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts, judge_fleet, protected_now
@@ -27,7 +28,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import P
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
     read_attribute,
-    read_busy,
     read_clones,
     read_datastores,
 )
@@ -119,7 +119,7 @@ class Pruning:
     def _protecting(self, session: Session, vms: Sequence[Vm], attribute: str) -> FleetFacts:
         moids = [vm.moid for vm in vms]
         return FleetFacts(
-            busy=read_busy(session, moids),
+            busy=read_busy(session),
             attributes=read_attribute(session, moids, attribute),
             clones=read_clones(session, vms),
         )

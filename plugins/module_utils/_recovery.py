@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -163,6 +163,18 @@ def took_effect(action: Action, before: Vm, after: Vm) -> bool:
         name = action.name if isinstance(action, Rename) else None
         return now is not None and name in (None, now.name) and action.raw_description in (None, now.raw_description)
     return False
+
+
+def differs(before: Vm, after: Vm) -> bool:
+    """Is the VM not as it was, so that what was planned for it may be wrong?
+
+    The sizes were not read again, and grow all the time; power may be switched without harm.
+    """
+    return _planned_by(before) != _planned_by(after)
+
+
+def _planned_by(vm: Vm) -> tuple[Any, ...]:
+    return vm.unreadable, *(replace(one, size_bytes=None, frees=(), disk_files=()) for one in vm.snapshots)
 
 
 def named(action: Action) -> str:

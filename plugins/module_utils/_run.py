@@ -25,7 +25,8 @@ class Run:
     ``notes`` what was tried again and why. ``sent_at``, ``sends``, ``login``, ``looks`` and ``waits`` are those of the
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
     tasks that have ended so far, and ``lost`` those that vCenter could not report on any more. ``read_at`` is when the
-    VM was last seen to be as it is here, by this machine's clock (time.monotonic).
+    VM was last seen to be as it is here, by this machine's clock (time.monotonic); ``in_the_way`` is somebody's task
+    that ran then.
     """
 
     vm: Vm
@@ -46,6 +47,7 @@ class Run:
     had: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     read_at: float = field(default_factory=time.monotonic)
+    in_the_way: str | None = None
 
     @property
     def changed(self) -> bool:

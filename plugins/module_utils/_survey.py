@@ -24,17 +24,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._session import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore
 
 # The kinds of task that work on a VM's snapshots, as vCenter describes them.
-_SNAPSHOT_TASKS = (
-    "VirtualMachine.createSnapshot",
-    "VirtualMachine.createSnapshotEx",
-    "VirtualMachine.removeAllSnapshots",
-    "VirtualMachine.revertToCurrentSnapshot",
-    "VirtualMachine.consolidateDisks",
-    "vm.Snapshot.remove",
-    "vm.Snapshot.revert",
-)
-
-
 _SPACE = ("name", "summary.capacity", "summary.freeSpace")
 # VMs in one question about privileges.
 CHUNK = 500
@@ -94,19 +83,6 @@ def _ask(session: Session, manager: Any, moids: Sequence[str], key: str, privile
                 raise
             wanted.remove(moid_of(gone.obj) or "")
     return ()
-
-
-def read_busy(session: Session, moids: Sequence[str]) -> dict[str, str]:
-    """The running snapshot task of each VM that has one."""
-    tasks: dict[str, str] = {}
-    for row in read_objects(session, "VirtualMachine", moids, {"VirtualMachine": ("recentTask",)}):
-        for ref in row.get("recentTask") or ():
-            tasks[moid_of(ref) or ""] = row.moid
-    busy = {}
-    for row in read_objects(session, "Task", list(tasks), {"Task": ("info.state", "info.descriptionId")}):
-        if str(row.get("info.state")) in ("queued", "running") and row.get("info.descriptionId") in _SNAPSHOT_TASKS:
-            busy[tasks[row.moid]] = row.moid
-    return busy
 
 
 def read_attribute(session: Session, moids: Sequence[str], name: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ import random
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -41,6 +42,8 @@ METHODS = (
     "Login",
     None,
 )
+# Milliseconds that tasks take where a job is run again at once: longer than what was read is taken for what is.
+AGES = (1200, 1500)
 FAULTS = ("InsufficientStorageSpace", "SnapshotFault", "InvalidState", "NoPermission", "TooManySnapshotLevels")
 ACTIONS = (
     "fail",
@@ -125,14 +128,13 @@ class Run:
             self.step()
 
     def step(self) -> None:
-        durations = f"{self.dice.choice((0, 0, 20, 80))}ms"
-        names = ("createSnapshot", "removeSnapshot", "revertToSnapshot", "powerOn", "powerOff")
-        self.sim.patch("/v1/config", {"durations": dict.fromkeys(names, durations)})
+        kill = self.kill() if self.dice.random() < 0.2 else None
+        hasty = kill is not None and self.dice.random() < 0.3
+        durations = self.last(self.dice.choice(AGES if hasty else (0, 0, 20, 80)))
         before = self.look()
         operation = choose(self.dice, list(before.values()), self.sets)
         if operation.module == "snapshot_prune":
             self.plan(operation)
-        kill = self.kill() if self.dice.random() < 0.2 else None
         trouble = self.trouble()
         options = operation.options
         if any(fault["action"] == "task_hang" for fault in trouble) and "timeout" in options:
@@ -141,16 +143,40 @@ class Run:
         self.reverted(clear=True)
         result = self.runner.run(operation.module, options, False, kill)
         self.steps.append("was killed" if result is None else f"said {result.get('msg')}")
+        hasty_result = self.at_once(operation) if hasty else None
         self.sim.delete("/v1/faults")
         self.settle()
         after = self.look()
         operation.untouched(before, after)
         strange = self.reverted() - (set(operation.chosen) if operation.module == "snapshot_revert" else set())
         assert not strange, f"{strange} were reverted, and nobody asked for it"
-        if result is not None:
+        if hasty_result is not None:
+            operation.reports(hasty_result, after)
+        elif result is not None:
             operation.honest(result, before, after)
             operation.known(result, {task["moid"] for task in self.sim.get("/v1/tasks")})
+        self.last(0)
         self.again(operation, after)
+
+    def last(self, milliseconds: int) -> str:
+        """From now on tasks take so long."""
+        names = ("createSnapshot", "removeSnapshot", "revertToSnapshot", "powerOn", "powerOff")
+        durations = f"{milliseconds}ms"
+        self.sim.patch("/v1/config", {"durations": dict.fromkeys(names, durations)})
+        return durations
+
+    def at_once(self, operation: Operation) -> dict[str, Any]:
+        """The same again while what the killed one began still runs, or hangs for a while: its machines queue."""
+        limit = self.dice.choice(({}, {"limits": {"vcenter": 1}}, {"limits": {"vcenter": 2}}))
+        soon = threading.Timer(self.dice.uniform(0.5, 2.5), self.sim.delete, ["/v1/faults"])
+        soon.start()
+        try:
+            result = self.runner.run(operation.module, {**operation.options, **limit}, False, None)
+        finally:
+            soon.join()
+        assert result is not None
+        self.steps.append(f"at once, with {limit}, said {result.get('msg')}")
+        return result
 
     def kill(self) -> Kill:
         """The plug is pulled, or the job is cancelled."""

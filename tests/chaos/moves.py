@@ -82,24 +82,27 @@ class Operation:
         return self.module == "snapshot" and self.options.get("state") == "present"
 
     def honest(self, result: dict[str, Any], before: dict[str, Machine], after: dict[str, Machine]) -> None:
-        """The report is what the simulator has."""
+        """The report is what the simulator has, and nobody else was at work."""
+        for moid, one in self.reports(result, after).items():
+            was, now = before[moid], after[moid]
+            really = was["snapshots"] != now["snapshots"] or was["current"] != now["current"]
+            if self.module == "snapshot_revert" and one["changed"]:
+                continue  # To where it was already counts, too: the present was thrown away.
+            assert one["changed"] is really, f"{moid}: changed is {one['changed']}, in truth {really}: {one['msg']}"
+
+    def reports(self, result: dict[str, Any], after: dict[str, Machine]) -> dict[str, Any]:
+        """The report names what is, whoever brought it about; gives the entries that are sure, by VM."""
         assert "crash" not in result, result["crash"]
         assert "Traceback" not in str(result), "a traceback is no result"
         told = {one["vm"]["moid"]: one for one in result.get("results") or () if one["vm"] is not None}
         if not told:
             assert result.get("failed") and result.get("msg"), "neither results nor an error"
-            return
+            return {}
         assert set(told) == set(self.chosen), "one result for each VM"
         for moid, one in told.items():
-            was, now = before[moid], after[moid]
-            if one["status"] == "failed" and UNKNOWN.search(one["msg"]):
-                continue
-            really = was["snapshots"] != now["snapshots"] or was["current"] != now["current"]
-            if self.module == "snapshot_revert" and one["changed"]:
-                continue  # To where it was already counts, too: the present was thrown away.
-            assert one["changed"] is really, f"{moid}: changed is {one['changed']}, in truth {really}: {one['msg']}"
             if one["status"] != "failed":
-                self.reached(one, now)
+                self.reached(one, after[moid])
+        return {moid: one for moid, one in told.items() if one["status"] != "failed" or not UNKNOWN.search(one["msg"])}
 
     def known(self, result: dict[str, Any], tasks: set[str]) -> None:
         """A task that it names, say one that still runs, is one of vCenter's."""
@@ -124,7 +127,9 @@ class Operation:
         elif self.module == "snapshot_revert":
             assert now["current"] == of_set[0]["moid"], f"{one['vm']['moid']}: {one['status']}, and not there"
             if self.options["power_state"] == "on":
-                assert now["power"] == "poweredOn", f"{one['vm']['moid']}: {one['status']}, and {now['power']}"
+                assert now["power_state"] == "poweredOn", (
+                    f"{one['vm']['moid']}: {one['status']}, and {now['power_state']}"
+                )
         elif self.module == "snapshot_prune":
             left = self.may_go.get(now["moid"], set()) & set(shape(now))
             assert not left, f"{one['vm']['moid']}: {one['status']}, and {left} are still there"

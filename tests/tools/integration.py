@@ -10,6 +10,7 @@ import configparser
 import json
 import os
 import queue
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -78,11 +79,21 @@ def write_config(copy: Path, guests: Path, full: Simulator, stock: Simulator) ->
         settings.write(handle)
 
 
+def seed_key() -> None:
+    """Makes the key that every ansible-test wants to find, as it would: two that begin together get into each other's
+    way on a new machine."""
+    key = Path.home() / ".ansible" / "test" / "id_rsa"
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["ssh-keygen", "-m", "PEM", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
+
+
 def run_all(checks: Checks, wanted: list[str], command: list[str], env: Mapping[str, str] | None = None) -> None:
     """Runs the targets, as many at a time as there are cores; each worker has its own tree.
 
     Each target has simulators of its own, so that none finds what another has left, whichever came before it.
     """
+    seed_key()
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for target in wanted:
         waiting.put(target)

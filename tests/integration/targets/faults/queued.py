@@ -1,4 +1,4 @@
-"""Machines that somebody else works on while they wait for their turn: they are looked at again, and planned anew.
+"""Machines that somebody else works on: what runs is waited for, and who waits for a turn is looked at again.
 
 python queued.py ROOT, the collection's folder.
 """
@@ -28,8 +28,9 @@ def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
     until(lambda: counted(sim, CHANGES) == len(names), "its tasks run")
     first.send_signal(signal.SIGTERM)
     assert result_of(first)["failed"]
+    sim.delete("/v1/calls")
     second = start("snapshot", {**wish, **ONE_BY_ONE}, root)
-    until(lambda: counted(sim, CHANGES) > len(names), "the second meets the first one's task")
+    until(lambda: counted(sim, "WaitForUpdatesEx") > 0, "the second waits for one of the first one's tasks")
     time.sleep(MORE_THAN_FRESH)
     sim.delete("/v1/faults")
     result = result_of(second)
@@ -37,6 +38,27 @@ def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
     assert [len(vm["snapshots"]) for vm in sim.get("/v1/vms")] == [1] * len(names), sim.get("/v1/vms")
     warned = [entry["vm"]["name"] for entry in result["results"] if "planned anew" in str(entry["warnings"])]
     assert warned, result
+
+
+def ended_between(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The tasks of a cancelled job run when the rerun reads, and end before its calls are served."""
+    names = [vm["name"] for vm in sim.get("/v1/vms")]
+    wish = {**connection, "vms": names, "snapshot_set": "CHG3"}
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": len(names)})
+    first = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) == len(names), "its tasks run")
+    first.send_signal(signal.SIGTERM)
+    assert result_of(first)["failed"]
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": CHANGES, "action": "slow", "seconds": 1.0, "times": len(names)})
+    second = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) > 0 or counted(sim, "WaitForUpdatesEx") > 0, "the second has read, and acts")
+    sim.delete("/v1/faults")
+    result = result_of(second)
+    assert not result.get("failed") and not result["changed"], result
+    taken = [[one for one in vm["snapshots"] if "set=CHG3" in one["description"]] for vm in sim.get("/v1/vms")]
+    assert list(map(len, taken)) == [1] * len(names), taken
 
 
 def held_meanwhile(sim: Any, connection: dict[str, Any], root: Path) -> None:
@@ -68,6 +90,7 @@ def main() -> None:
     with simulator(root, vms=4) as sim:
         cancelled_before(sim, sim.connection, root)
         held_meanwhile(sim, sim.connection, root)
+        ended_between(sim, sim.connection, root)
         assert logged_out(sim), sim.get("/v1/calls")["by_method"]
 
 
