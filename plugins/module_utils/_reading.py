@@ -32,7 +32,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import C
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection
+from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection, told
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import connect, parse_target
 
 
@@ -81,9 +81,9 @@ def read(options: Mapping[str, Any]) -> Reading:
         with connect(target) as session:
             inventory = Inventory(session)
             found = inventory.find(selection, needs)
-            for entry in found:
-                if entry.problem is not None:
-                    raise InputError(entry.problem)
+            problems = [(entry, entry.problem) for entry in found if entry.problem is not None]
+            if problems:
+                raise InputError(told(problems))
             moids = [entry.moid for entry in found if entry.moid is not None]
             now = session.now()
             vms = inventory.read(moids, needs) if moids else {}
