@@ -55,6 +55,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._session import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of, parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
 
 Result = dict[str, Any]
 
@@ -79,7 +80,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
     except FAULTS as error:
         module.fail_json(msg=f"vCenter refused a call that the whole task needs: {fault_text(error)}", changed=False)
     except (OSError, HTTPException) as error:
-        module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {error}", changed=False)
+        module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {briefly(error)}", changed=False)
     if result["summary"]["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)

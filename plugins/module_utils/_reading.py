@@ -34,6 +34,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection, told
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import connect, parse_target
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,4 @@ def read(options: Mapping[str, Any]) -> Reading:
     except FAULTS as error:
         raise ConnectError(f"vCenter refused a call that all of this needs: {fault_text(error)}") from error
     except (OSError, HTTPException) as error:
-        raise ConnectError(f"the connection to {target.hostname} broke: {error}") from error
+        raise ConnectError(f"the connection to {target.hostname} broke: {briefly(error)}") from error
