@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from layout import ROOT
 
-[LINES] = re.findall(r"^```\n(mkdir -p [^`]*ANSIBLE_COLLECTIONS_PATH[^`]*)```$", (ROOT / "README.md").read_text(), re.M)
+[LINES] = re.findall(
+    r"^```\n(mkdir -p [^`]*ANSIBLE_COLLECTIONS_PATH[^`]*)```$", (ROOT / "README.md").read_text(), re.MULTILINE
+)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import NOW, node, vm
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._left import judge
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskState
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, node, vm
 
 CAUSE = "the job was cancelled (SIGTERM)"
 
