@@ -19,6 +19,7 @@ options:
       - A scope in which no key is set is an error, since an omitted variable must never mean everything.
       - A O(scope.datacenter), O(scope.cluster) or O(scope.folder) that is not there, or that several answer to, is an
         error that lists them by path and managed object ID.
+      - A scope that holds no virtual machine is no error, and the result has a warning that says so.
     type: dict
     suboptions:
       datacenter:

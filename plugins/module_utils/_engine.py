@@ -20,6 +20,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Ca
 from ansible_collections.savepoint.vsphere.plugins.module_utils._doubts import Doubt, Doubts, doubt
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fresh import Freshness
+from ansible_collections.savepoint.vsphere.plugins.module_utils._left import LeftBehind
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
@@ -73,6 +74,7 @@ class Engine:
         self._moved = time.monotonic()
         self._doubts = Doubts(session, partial(self._post, self._seen))
         self._freshness = Freshness(session, partial(self._post, self._fresh))
+        self._left = LeftBehind(session)
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
@@ -88,6 +90,8 @@ class Engine:
             ):
                 self._waiting = Waiting(self._session, self._board, self._pool, self._post, self._forgotten, self._stop)
                 self._work()
+            if self._session.cancel.reason is not None:
+                self._left.look()
         finally:
             # Whoever is told to end has no time to wait for answers that may not come.
             self._pool.shutdown(wait=self._session.cancel.reason is None, cancel_futures=True)
@@ -251,7 +255,7 @@ class Engine:
         if not run.joined:
             run.task = TaskState(moid)
         if self._stopped is not None:
-            run.error = f"{self._stopped}; task {moid} may still run, and a rerun waits for it"
+            self._left.add(run, TaskState(moid), self._stopped)
             self._release(run)
             return
         self._running.setdefault(moid, []).append(run)
@@ -347,10 +351,9 @@ class Engine:
         """Nothing goes on: every VM gets a result all the same, which says what was under way."""
         self._stopped = cause
         for moid, runs in self._running.items():
-            self._board.forget(moid)
+            state = self._board.forget(moid) or TaskState(moid)
             for run in runs:
-                run.error = f"{cause}; task {moid} may still run, and a rerun waits for it"
-                run.task = run.task or TaskState(moid)
+                self._left.add(run, state, cause)
                 self._release(run)
         self._running.clear()
         for job in self._schedule.drain():

@@ -44,15 +44,18 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._results import 
     vm_dict,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import makespan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._scope import nothing_in
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
     Resolved,
     Selection,
     parse_selection,
+    told,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, connect, parse_target
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of, parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
 
 Result = dict[str, Any]
 
@@ -77,7 +80,7 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
     except FAULTS as error:
         module.fail_json(msg=f"vCenter refused a call that the whole task needs: {fault_text(error)}", changed=False)
     except (OSError, HTTPException) as error:
-        module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {error}", changed=False)
+        module.fail_json(msg=f"the connection to {module.params['hostname']} broke: {briefly(error)}", changed=False)
     if result["summary"]["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)
@@ -95,6 +98,8 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report, cancel
     with connect(target, cancel) as session:
         inventory = Inventory(session)
         found = session.persist(lambda: inventory.find(selection, operation.needs))
+        if selection.scope is not None and not found:
+            module.warn(nothing_in(selection.scope))
         now = session.now()
         facts = {"vcenter": session.vcenter, "vcenter_time": format_time(now)}
         plans, more = _plans(session, inventory, operation, found, now)
@@ -160,8 +165,7 @@ def _checked(
     except LimitError as error:
         limit = error
     if problems and selection.abort_unresolved:
-        more = f" (and {len(problems) - 1} more such entries)" if len(problems) > 1 else ""
-        _abort(InputError(f"{problems[0][1]}{more}; nothing was changed"), found, plans, facts)
+        _abort(InputError(f"{told(problems)}; nothing was changed"), found, plans, facts)
     if limit is not None:
         _abort(limit, found, plans, facts)
     return ready

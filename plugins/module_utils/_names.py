@@ -10,7 +10,9 @@ names of snapshots.
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 _ESCAPES = {"%2f": "/", "%5c": "\\", "%25": "%"}
 
@@ -40,3 +42,11 @@ def part(name: str) -> str:
 def printable(text: str) -> str:
     """A name or path for a message: what would break its line, or turn it around, is written out."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def similar(wanted: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """Those of the names that may be meant by a mistyped one, the likeliest first; case does not count."""
+    spelled: dict[str, str] = {}
+    for name in names:
+        spelled.setdefault(name.lower(), name)
+    return tuple(spelled[match] for match in difflib.get_close_matches(wanted.lower(), spelled, most))

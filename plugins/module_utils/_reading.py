@@ -32,8 +32,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import C
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection
+from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection, told
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import connect, parse_target
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,9 @@ def read(options: Mapping[str, Any]) -> Reading:
         with connect(target) as session:
             inventory = Inventory(session)
             found = inventory.find(selection, needs)
-            for entry in found:
-                if entry.problem is not None:
-                    raise InputError(entry.problem)
+            problems = [(entry, entry.problem) for entry in found if entry.problem is not None]
+            if problems:
+                raise InputError(told(problems))
             moids = [entry.moid for entry in found if entry.moid is not None]
             now = session.now()
             vms = inventory.read(moids, needs) if moids else {}
@@ -91,4 +92,4 @@ def read(options: Mapping[str, Any]) -> Reading:
     except FAULTS as error:
         raise ConnectError(f"vCenter refused a call that all of this needs: {fault_text(error)}") from error
     except (OSError, HTTPException) as error:
-        raise ConnectError(f"the connection to {target.hostname} broke: {error}") from error
+        raise ConnectError(f"the connection to {target.hostname} broke: {briefly(error)}") from error

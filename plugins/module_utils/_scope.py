@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import printable
 from ansible_collections.savepoint.vsphere.plugins.module_utils._places import is_folder, is_named, tidy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import MAX_LISTED, Candidate, Scope
@@ -55,6 +55,16 @@ class Bounds:
         if self.folder is not None and not _contains(self.folder.path, candidate.folder):
             return False
         return self.name_pattern is None or fnmatch.fnmatchcase(candidate.name, self.name_pattern)
+
+
+def nothing_in(scope: Scope) -> str:
+    """The warning where no VM is inside: nobody should take a mistyped scope for a clean one."""
+    if scope.everything:
+        return "no virtual machine was looked at: this account sees none"
+    keys = (DATACENTER, CLUSTER, FOLDER, "name_pattern")
+    given = [f"{key} {shown(value)}" for key in keys if (value := getattr(scope, key)) is not None]
+    hint = "; a name_pattern must match the whole name, and case matters" if scope.name_pattern is not None else ""
+    return f"no virtual machine was looked at: the scope ({', '.join(given)}) has none in it{hint}"
 
 
 def bounds(scope: Scope, places: Sequence[Place]) -> Bounds:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import printable
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import printable, similar
 from ansible_collections.savepoint.vsphere.plugins.module_utils._places import is_below, is_named
 
 MAX_LISTED = 10
@@ -102,11 +102,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Resolved:
-    """An entry and the VM it means, or why it means none."""
+    """An entry and the VM it means, or why it means none.
+
+    ``missing`` is there where nothing matches it: the entry in short, with a hint, for an error that lists several.
+    """
 
     raw: Any
     moid: str | None = None
     problem: str | None = None
+    missing: str | None = None
 
 
 Validator = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], Sequence[str]]]
@@ -216,6 +220,7 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
     results: list[Resolved] = []
     same: dict[str, list[int]] = {}
     asked = tuple(selectors)
+    hints = 0
     for place, selector in enumerate(asked):
         if selector.moid is not None:
             found = [by_moid[selector.moid]] if selector.moid in by_moid else []
@@ -223,7 +228,8 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
             found = by_uuid.get((selector.use_instance_uuid, selector.uuid.lower()), [])
         else:
             found = [one for one in by_name.get(selector.name or "", []) if _is_in(one, selector)]
-        result = _judge(selector, found, by_name)
+        result = _judge(selector, found) if found else _missing(selector, by_name, look=hints < MAX_LISTED)
+        hints += result.missing is not None
         if result.moid is not None:
             same.setdefault(result.moid, []).append(place)
         results.append(result)
@@ -237,16 +243,21 @@ def resolve(selectors: Iterable[Selector], candidates: Iterable[Candidate]) -> t
     return tuple(results)
 
 
-def _judge(selector: Selector, found: Sequence[Candidate], by_name: Mapping[str, Sequence[Candidate]]) -> Resolved:
-    if not found:
-        hint = ""
-        elsewhere = by_name.get(selector.name, ()) if selector.name else ()
-        if elsewhere:
-            hint = f"; of that name there are {_listed(elsewhere)}"
-        elif selector.name:
-            alike = [name for name in by_name if name.lower() == selector.name.lower()]
-            hint = f"; names are case sensitive, and there is '{alike[0]}'" if alike else ""
-        return Resolved(selector.raw, problem=f"no virtual machine has the {selector.text}{hint}")
+def told(problems: Sequence[tuple[Resolved, str]]) -> str:
+    """What is wrong with these entries, in one sentence: all that match nothing are named, up to a number of them."""
+    missing = [entry.missing for entry, ignored in problems if entry.missing is not None]
+    if len(missing) > 1:
+        more = f" and {len(missing) - MAX_LISTED} more" if len(missing) > MAX_LISTED else ""
+        parts = [f"{len(missing)} entries match no virtual machine: {', '.join(missing[:MAX_LISTED])}{more}"]
+    else:
+        parts = [text for entry, text in problems if entry.missing is not None]
+    others = [text for entry, text in problems if entry.missing is None]
+    if others:
+        parts.append(others[0] + (f" (and {len(others) - 1} more such entries)" if len(others) > 1 else ""))
+    return "; ".join(parts)
+
+
+def _judge(selector: Selector, found: Sequence[Candidate]) -> Resolved:
     if len(found) > 1:
         if selector.name_match is None or selector.name is None:
             return Resolved(
@@ -257,6 +268,26 @@ def _judge(selector: Selector, found: Sequence[Candidate], by_name: Mapping[str,
         ordered = sorted(found, key=lambda one: _natural(one.moid))
         return Resolved(selector.raw, ordered[0 if selector.name_match == "first" else -1].moid)
     return Resolved(selector.raw, found[0].moid)
+
+
+def _missing(selector: Selector, by_name: Mapping[str, Sequence[Candidate]], *, look: bool) -> Resolved:
+    """An entry that nothing matches; ``look`` for names that may be meant, which takes a while in a large inventory."""
+    hint = ""
+    if selector.name and (elsewhere := by_name.get(selector.name)):
+        hint = f"of that name there are {_listed(elsewhere)}"
+    elif selector.name and look:
+        alike = [name for name in by_name if name.lower() == selector.name.lower()]
+        near = similar(selector.name, by_name) if not alike else ()
+        if alike:
+            hint = f"names are case sensitive, and there is '{printable(alike[0])}'"
+        elif near:
+            quoted = ", ".join(f"'{printable(name)}'" for name in near)
+            hint = f"similar names are {quoted}" if len(near) > 1 else f"a similar name is {quoted}"
+    return Resolved(
+        selector.raw,
+        problem=f"no virtual machine has the {selector.text}" + (f"; {hint}" if hint else ""),
+        missing=selector.text + (f" ({hint})" if hint else ""),
+    )
 
 
 def _is_in(candidate: Candidate, selector: Selector) -> bool:

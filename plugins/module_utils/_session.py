@@ -32,12 +32,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import C
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import LIMIT, LOGINS, Patience
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
-from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, briefly, trouble
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, HTTP_TIMEOUT, briefly, trouble
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wording import plain
 
 T = TypeVar("T")
 
-# Seconds for a connection attempt or one answer; must be longer than a WaitForUpdatesEx may take.
-HTTP_TIMEOUT = 120
+# Seconds for the first connection, and what is asked there before the login.
 CONNECT_TIMEOUT = 30
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 34
@@ -257,27 +257,29 @@ class _NotReadyError(Exception):
 
 
 def _log_in_once(target: Target, cancel: Cancel, answered: bool) -> Session:
+    seconds = CONNECT_TIMEOUT
     try:
         stub = _open(target)
+        seconds = HTTP_TIMEOUT
         content: Any = vim.ServiceInstance("ServiceInstance", stub).RetrieveContent()
         user = content.sessionManager.Login(target.username, target.password)
     except SavepointError:
         raise
-    except (HTTPException, ConnectionResetError, BrokenPipeError) as error:
+    except (HTTPException, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
         raise _NotReadyError(briefly(error)) from error
     except ConnectionRefusedError as error:
         if answered:
             raise _NotReadyError(briefly(error)) from error  # It is just restarting.
-        raise ConnectError(f"can't reach {target.address}: {error.strerror or error}") from error
+        raise ConnectError(f"can't reach {target.address}: {plain(error)}") from error
     except ssl.SSLCertVerificationError as error:
         raise ConnectError(
             f"the certificate of {target.address} is not trusted: {error.verify_message}; set ca_path to the file of "
             "the authority that signed it (or validate_certs: false, which lets anybody in between read the password)"
         ) from error
     except ssl.SSLError as error:
-        raise ConnectError(f"no TLS connection to {target.address}: {error.reason or error}") from error
+        raise ConnectError(f"no TLS connection to {target.address}: {plain(error)}") from error
     except OSError as error:
-        raise ConnectError(f"can't reach {target.address}: {error.strerror or error}") from error
+        raise ConnectError(f"can't reach {target.address}: {plain(error, seconds)}") from error
     except vim.fault.InvalidLogin as error:
         raise ConnectError(
             f"{target.address} refused the login of '{target.username}': wrong user or password"
@@ -286,7 +288,10 @@ def _log_in_once(target: Target, cancel: Cancel, answered: bool) -> Session:
         raise ConnectError(f"{target.address} refused the login of '{target.username}': {fault_text(error)}") from error
     except Exception as error:
         # pyVmomi raises bare exceptions where an answer is not that of a vSphere API.
-        raise ConnectError(f"{target.address} does not answer as a vSphere API: {error}") from error
+        raise ConnectError(
+            f"{target.address} does not answer as a vSphere API; are hostname, port and proxy those of a vCenter or an "
+            "ESXi host?"
+        ) from error
     return Session(content, stub, target, user.userName, cancel)
 
 

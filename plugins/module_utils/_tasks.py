@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -21,7 +21,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change, Watch
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
 
-_PATHS = ("info.state", "info.error", "info.startTime", "info.completeTime")
+# What is read of a task.
+PATHS = ("info.state", "info.error", "info.startTime", "info.completeTime")
 # Seconds that one wait may last; and as long as tasks are being added, should a server not notice those while it waits.
 LONGEST_WAIT, SHORT_WAIT = 10, 1
 # Seconds from one look at the tasks to the next, for each that is under way and at most: a server that answers at once
@@ -124,7 +125,7 @@ class TaskBoard:
 
     def __init__(self, session: Session, changed: Callable[[list[Change] | Exception], None], results: bool) -> None:
         self._session = session
-        self._paths = (*_PATHS, "info.result") if results else _PATHS
+        self._paths = (*PATHS, "info.result") if results else PATHS
         self._states: dict[str, TaskState] = {}
         self._new: list[Any] = []
         self._changed = changed
@@ -220,7 +221,7 @@ class TaskBoard:
             state = self._states.get(moid)
             if state is None:
                 continue
-            state = self._states[moid] = _updated(state, values)
+            state = self._states[moid] = updated(state, values)
             if state.ended:
                 del self._states[moid]
                 ended.append(state)
@@ -231,7 +232,8 @@ def _is_end(state: Any) -> bool:
     return state is not None and str(state) in ("success", "error")
 
 
-def _updated(state: TaskState, values: dict[str, Any]) -> TaskState:
+def updated(state: TaskState, values: Mapping[str, Any]) -> TaskState:
+    """The state once these properties have these values."""
     changes: dict[str, Any] = {}
     for path, value in values.items():
         if path == "info.state":

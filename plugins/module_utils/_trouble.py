@@ -17,7 +17,10 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, fault_text
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wording import plain
 
+# Seconds that an answer is waited for; must be longer than a WaitForUpdatesEx may take.
+HTTP_TIMEOUT = 120
 # The session has ended: the call was refused before it did anything. Another login mends that.
 ENDED = "ended"
 # No answer came, or none of vSphere's: what became of the call is open. Time mends that.
@@ -49,7 +52,7 @@ def describe(error: Any) -> str:
     if isinstance(error, vmodl.MethodFault):
         return fault_text(error)
     if isinstance(error, (OSError, HTTPException)):
-        return f"the connection broke before vCenter's answer came ({error})"
+        return plain(error, HTTP_TIMEOUT)
     return f"unexpected {type(error).__name__}: {error}"
 
 
@@ -57,4 +60,4 @@ def briefly(error: Any) -> str:
     """The same in a few words, for a note beside a result."""
     if isinstance(error, vmodl.MethodFault):
         return "the session had ended" if trouble(error) == ENDED else fault_name(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return describe(error)

@@ -90,6 +90,10 @@ def while_tasks_run(sim: Any, connection: dict[str, Any], root: Path) -> None:
     assert sum(text.startswith("not begun") for text in said) == 1, said
     busy = {vm["busy_task"] for vm in sim.get("/v1/vms")}
     assert {entry["task"]["moid"] for entry in running} | {None} == busy, busy
+    for entry in running:
+        task = entry["task"]
+        assert task["state"] == "running" and task["started_at"] and not task["ended_at"], entry
+        assert f"task {task['moid']} still runs, and a rerun waits for it" in entry["msg"], entry
     # The rerun waits for both and takes the third.
     sim.delete("/v1/calls")
     again = start("snapshot", wish, root)
@@ -97,6 +101,42 @@ def while_tasks_run(sim: Any, connection: dict[str, Any], root: Path) -> None:
     sim.delete("/v1/faults")
     result = result_of(again)
     assert not result.get("failed") and snapshots(sim) == [1, 1, 1], result
+
+
+def while_vcenter_is_slow(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """What the task does can't be read in time: then its last known state is told as such, and soon."""
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
+    vm = sim.get("/v1/vms")[0]
+    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": "slow"}, root)
+    until(lambda: counted(sim, CHANGES) == 1 and counted(sim, "WaitForUpdatesEx") > 1, "the wait has told of the task")
+    sim.post("/v1/faults", {"method": "RetrievePropertiesEx", "action": "slow", "seconds": 8})
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    result = result_of(process)
+    took = time.monotonic() - begun
+    [entry] = result["results"]
+    assert "may still run (its state is the last known), and a rerun waits for it" in entry["msg"], entry
+    assert entry["task"]["state"] == "running" and entry["task"]["started_at"], entry
+    assert took < 7, took
+    sim.delete("/v1/faults")
+    until(lambda: all(vm["busy_task"] is None for vm in sim.get("/v1/vms")), "the task ends")
+
+
+def ended_unheard(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The wait has not told yet that the task has ended when the job is cancelled: what is done is told as done."""
+    sim.delete("/v1/calls")
+    sim.post("/v1/faults", {"method": "WaitForUpdatesEx", "action": "slow", "seconds": 8, "times": -1})
+    vm = sim.get("/v1/vms")[0]
+    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": "unheard"}, root)
+    until(lambda: counted(sim, "WaitForUpdatesEx") == 1, "it waits")
+    until(lambda: sim.get(f"/v1/vms/{vm['moid']}")["busy_task"] is None, "the task ends")
+    process.send_signal(signal.SIGTERM)
+    result = result_of(process)
+    [entry] = result["results"]
+    assert not result.get("failed") and result["changed"] and entry["status"] == "changed", result
+    assert entry["task"]["state"] == "success" and entry["task"]["ended_at"], entry
+    sim.delete("/v1/faults")
 
 
 def while_reading(sim: Any, connection: dict[str, Any], root: Path) -> None:
@@ -194,6 +234,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with simulator(root, vms=3) as sim, tempfile.TemporaryDirectory() as folder:
         while_tasks_run(sim, sim.connection, root)
+        while_vcenter_is_slow(sim, sim.connection, root)
+        ended_unheard(sim, sim.connection, root)
         while_reading(sim, sim.connection, root)
         unread(sim, sim.connection, root)
         for name in (signal.SIGTERM, signal.SIGINT):

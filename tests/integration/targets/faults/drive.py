@@ -16,15 +16,16 @@ from typing import Any
 PREFIX = "ansible_collections.savepoint.vsphere.plugins"
 
 
-def prepare(collections: Path, *, fresh: float = 60.0) -> None:
+def prepare(collections: Path, *, fresh: float = 60.0, answer: float = 2.0) -> None:
     """Find the collection below this folder, and wait more shortly than for people.
 
     What was read is ``fresh`` for so many seconds: a busy machine must not read once more where reads are counted.
+    An ``answer`` is waited for so many seconds.
     """
     sys.path.insert(0, str(collections))
     shorter: dict[str, dict[str, float]] = {
         "_patience": {"FIRST": 0.05, "LONGEST": 0.4},
-        "_session": {"HTTP_TIMEOUT": 2.0, "LIMIT": 2.5},
+        "_session": {"HTTP_TIMEOUT": answer, "LIMIT": 2.5},
         "_doubts": {"PAUSE": 0.05},
         "_tasks": {"LONGEST_WAIT": 1},
         "_guest": {"LONGEST_WAIT": 1},
@@ -73,5 +74,5 @@ def _forget_warnings() -> None:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), fresh=1.0)
+    prepare(Path(sys.argv[1]), fresh=1.0, answer=20.0)
     print(json.dumps(run(sys.argv[2], json.load(sys.stdin))), flush=True)

@@ -33,6 +33,11 @@ DURATIONS = dict.fromkeys(
 )
 SENDS = 3
 GONE = "the VM is gone"
+# How Python, its ssl and its http.client speak of a connection; a user is told in plain words.
+PYTHONS = (
+    r"(?:Connection\w*|Pipe|SSL\w*|Timeout|OS|gai)Error|[a-z]Exception|IncompleteRead|BadStatusLine|RemoteDisconnected|"
+    r"Cannot(?:Send|Response)|Errno|_ssl\.c|[Rr]emote end|EOF|timed out"
+)
 numbers = count(1)
 
 
@@ -158,6 +163,9 @@ def _check(bench: Bench, one: Break, result: dict[str, Any], calls: dict[str, in
     where = f"{operation.name}, {one.point}, {one.what}: {state}; {result}"
     text = str(result).lower()
     check("traceback" not in text and "unexpected" not in text and "unknown" not in text, where)
+    told = " ".join([str(result["msg"]), *map(str, result.get("retries", ())), str(result.get("warnings", ""))])
+    told += " ".join(f"{entry['msg']} {entry.get('warnings')}" for entry in result.get("results", ()))
+    check(not re.search(PYTHONS, told), f"Python's words: {where}")
     check(calls.get(operation.method or "", 0) <= operation.skip + SENDS + one.polls, f"{calls}; {where}")
     check(calls.get("Login", 0) <= 6, f"{calls}; {where}")
     if one.point != "the login":

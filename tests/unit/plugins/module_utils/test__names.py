@@ -6,7 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._names import escaped, part, plain, printable
+from ansible_collections.savepoint.vsphere.plugins.module_utils._names import (
+    escaped,
+    part,
+    plain,
+    printable,
+    similar,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +68,15 @@ def test_a_part_of_a_path_means_one_name_only(given: str, written: str) -> None:
 )
 def test_what_would_break_or_turn_a_line_is_written_out(text: str, message: str) -> None:
     assert printable(text) == message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("web01", ("WEB-01", "web-1", "web-10")),
+        ("WEB01", ("WEB-01", "web-1", "web-10")),
+        ("db-master", ()),
+    ],
+)
+def test_at_most_three_names_are_similar_whatever_their_case(wanted: str, found: tuple[str, ...]) -> None:
+    assert similar(wanted, ["", "mail", "web-10", "web-1", "WEB-01", "wb-0-1"]) == found

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._names import part
-from ansible_collections.savepoint.vsphere.plugins.module_utils._scope import Bounds, Place, bounds, locate
+from ansible_collections.savepoint.vsphere.plugins.module_utils._scope import (
+    Bounds,
+    Place,
+    bounds,
+    locate,
+    nothing_in,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Candidate, Scope
 
 
@@ -246,3 +252,24 @@ def test_every_path_that_an_error_lists_means_its_place(names: list[str]) -> Non
 def test_a_name_by_itself_means_its_place(name: str) -> None:
     place = datacenter("/" + part(name.replace("%", "%25")))
     assert locate("datacenter", name, [datacenter("/other"), place]) == place
+
+
+@pytest.mark.parametrize(
+    ("scope", "text"),
+    [
+        (Scope(everything=True), "no virtual machine was looked at: this account sees none"),
+        (
+            Scope(datacenter="DC0", cluster="C0", folder="web"),
+            "no virtual machine was looked at: the scope (datacenter 'DC0', cluster 'C0', folder 'web') has none in it",
+        ),
+        (
+            Scope(name_pattern="web-*\n"),
+            (
+                "no virtual machine was looked at: the scope (name_pattern 'web-*\\n') has none in it; a name_pattern "
+                "must match the whole name, and case matters"
+            ),
+        ),
+    ],
+)
+def test_a_scope_without_machines_is_told_in_the_callers_words(scope: Scope, text: str) -> None:
+    assert nothing_in(scope) == text

@@ -21,6 +21,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._selection impor
     parse_scope,
     parse_selection,
     resolve,
+    told,
 )
 
 
@@ -227,10 +228,11 @@ def test_a_selector_finds_exactly_its_vm(selector: Selector, moid: str) -> None:
 @pytest.mark.parametrize(
     ("selector", "problem"),
     [
-        (Selector("", name="web"), "no virtual machine has the name 'web'"),
-        (Selector("", name="web-.*"), "no virtual machine has the name 'web-.*'"),
-        (Selector("", name="web-*"), "no virtual machine has the name 'web-*'"),
-        (Selector("", name=" web-01"), "no virtual machine has the name ' web-01'"),
+        (Selector("", name="nothing-like-it"), "no virtual machine has the name 'nothing-like-it'"),
+        (Selector("", name="web"), "no virtual machine has the name 'web'; a similar name is 'web-01'"),
+        (Selector("", name="web-.*"), "no virtual machine has the name 'web-.*'; a similar name is 'web-01'"),
+        (Selector("", name="web-*"), "no virtual machine has the name 'web-*'; a similar name is 'web-01'"),
+        (Selector("", name=" web-01"), "no virtual machine has the name ' web-01'; a similar name is 'web-01'"),
         (
             Selector("", name="WEB-01"),
             "no virtual machine has the name 'WEB-01'; names are case sensitive, and there is 'web-01'",
@@ -267,7 +269,36 @@ def test_a_selector_finds_exactly_its_vm(selector: Selector, moid: str) -> None:
     ],
 )
 def test_nothing_is_guessed_and_the_candidates_are_listed(selector: Selector, problem: str) -> None:
-    assert resolve([selector], ALL) == (Resolved("", problem=problem),)
+    [result] = resolve([selector], ALL)
+    assert (result.raw, result.moid, result.problem) == ("", None, problem)
+
+
+def problems(*selectors: Selector, among: Sequence[Candidate] = ALL) -> list[tuple[Resolved, str]]:
+    return [(one, one.problem) for one in resolve(selectors, among) if one.problem is not None]
+
+
+def test_all_that_is_missing_is_named_each_with_what_may_be_meant() -> None:
+    names = ("web01", "DB", "nothing-like-it", "db")
+    among = (WEB, candidate(3, "web-1"), candidate(4, "WEB-02"), candidate(5, "x"), DB)
+    assert told(problems(*(Selector("", name=name) for name in names), among=among)) == (
+        "3 entries match no virtual machine: name 'web01' (similar names are 'web-01', 'web-1', 'WEB-02'), "
+        "name 'DB' (names are case sensitive, and there is 'db'), name 'nothing-like-it'"
+    )
+
+
+def test_one_that_is_missing_is_told_in_full_before_what_else_is_wrong() -> None:
+    wrong = problems(Selector("", name="db"), Selector("", name="db", datacenter="DC0"), Selector("", moid="vm-99"))
+    assert told(wrong).startswith("no virtual machine has the moid 'vm-99'; 3 virtual machines have the name 'db': ")
+    assert told(wrong).endswith("or use moid (and 1 more such entries)")
+    assert told(wrong[:1]) == wrong[0][1]
+
+
+def test_of_many_that_are_missing_the_first_are_named_and_only_those_cost_a_search() -> None:
+    wrong = problems(*(Selector("", name=f"web-{number}1x") for number in range(MAX_LISTED + 4)))
+    text = told(wrong)
+    assert text.startswith("14 entries match no virtual machine: name 'web-01x' (a similar name is 'web-01'), ")
+    assert text.count("similar") == sum("similar" in problem for ignored, problem in wrong) == MAX_LISTED
+    assert text.endswith("(a similar name is 'web-01') and 4 more")
 
 
 def test_a_long_list_of_candidates_is_cut_and_says_so() -> None:
