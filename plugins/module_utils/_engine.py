@@ -264,12 +264,12 @@ class Engine:
     def _forgotten(self, moid: str) -> None:
         """vCenter knows a task no more, as it does when it restarts; the VM still tells."""
         for run in self._running.pop(moid, ()):
-            if run.joined:
-                # What it did, or still does, is to be read anew.
-                self._anew(run)
+            if run.sent_at is None:
+                self._anew(run)  # Another's task, which was found by reading; whether it goes on, reading tells.
                 continue
+            busy, run.joined = run.joined, False
             run.lost.add(moid)
-            self._unsure(Doubt(run, f"vCenter no longer knows {moid}"))
+            self._unsure(Doubt(run, f"vCenter no longer knows {moid}", refused=busy, busy=busy))
 
     def _changed(self, changes: list[Change] | Exception) -> None:
         if isinstance(changes, Exception):

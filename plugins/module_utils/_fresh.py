@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import seen_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import differs
@@ -80,7 +80,7 @@ class Freshness:
 
 def changed(session: Session, vms: Sequence[Vm]) -> dict[str, str | None]:
     """The MoIDs of those that are not as they were read before, or are gone; with the snapshot task that runs there."""
-    busy = read_busy(session)  # Before the trees: what a task that has ended meanwhile did is in them.
+    busy = seen_busy(session)  # Before the trees: what a task that has ended meanwhile did is in them.
     now = Inventory(session).read_again(vms, Needs())
     return {
         vm.moid: busy.get(vm.moid) for vm in vms if vm.moid in busy or vm.moid not in now or differs(vm, now[vm.moid])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_busy
+from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import seen_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import (
     Row,
     read_objects,
@@ -163,7 +163,7 @@ class Inventory:
 
     def _begin(self, needs: Needs) -> None:
         self.read_at = time.monotonic()
-        self.busy = read_busy(self.session) if needs.guard else {}
+        self.busy = seen_busy(self.session) if needs.guard else {}
 
     def _rows(self, moids: Sequence[str], paths: Sequence[str]) -> dict[str, Row]:
         return {row.moid: row for row in read_objects(self.session, "VirtualMachine", moids, {"VirtualMachine": paths})}

@@ -40,10 +40,9 @@ def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
     assert warned, result
 
 
-def ended_between(sim: Any, connection: dict[str, Any], root: Path) -> None:
-    """The tasks of a cancelled job run when the rerun reads, and end before its calls are served."""
-    names = [vm["name"] for vm in sim.get("/v1/vms")]
-    wish = {**connection, "vms": names, "snapshot_set": "CHG3"}
+def left_running(sim: Any, wish: dict[str, Any], root: Path) -> None:
+    """A job is cancelled whose tasks go on."""
+    names = wish["vms"]
     sim.delete("/v1/calls")
     sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": len(names)})
     first = start("snapshot", wish, root)
@@ -51,14 +50,37 @@ def ended_between(sim: Any, connection: dict[str, Any], root: Path) -> None:
     first.send_signal(signal.SIGTERM)
     assert result_of(first)["failed"]
     sim.delete("/v1/calls")
-    sim.post("/v1/faults", {"method": CHANGES, "action": "slow", "seconds": 1.0, "times": len(names)})
-    second = start("snapshot", wish, root)
-    until(lambda: counted(sim, CHANGES) > 0 or counted(sim, "WaitForUpdatesEx") > 0, "the second has read, and acts")
-    sim.delete("/v1/faults")
-    result = result_of(second)
+
+
+def taken_once(sim: Any, wish: dict[str, Any], result: dict[str, Any]) -> None:
+    """The rerun found what the cancelled job had begun."""
     assert not result.get("failed") and not result["changed"], result
-    taken = [[one for one in vm["snapshots"] if "set=CHG3" in one["description"]] for vm in sim.get("/v1/vms")]
-    assert list(map(len, taken)) == [1] * len(names), taken
+    text = f"set={wish['snapshot_set']}"
+    taken = [[one for one in vm["snapshots"] if text in one["description"]] for vm in sim.get("/v1/vms")]
+    assert list(map(len, taken)) == [1] * len(wish["vms"]), taken
+
+
+def ended_between(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The tasks of a cancelled job run when the rerun reads, and end before its calls are served."""
+    wish = {**connection, "vms": [vm["name"] for vm in sim.get("/v1/vms")], "snapshot_set": "CHG3"}
+    left_running(sim, wish, root)
+    sim.post("/v1/faults", {"method": CHANGES, "action": "slow", "seconds": 1.0, "times": len(wish["vms"])})
+    second = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) + counted(sim, "WaitForUpdatesEx") > 0, "the second has read, and acts")
+    sim.delete("/v1/faults")
+    taken_once(sim, wish, result_of(second))
+
+
+def forgotten_meanwhile(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The same, and vCenter restarts and forgets the tasks while the rerun waits for them."""
+    wish = {**connection, "vms": [vm["name"] for vm in sim.get("/v1/vms")], "snapshot_set": "CHG4"}
+    left_running(sim, wish, root)
+    restart = {"method": "WaitForUpdatesEx", "action": "restart_before", "seconds": 0.2, "forget": True}
+    sim.post("/v1/faults", restart)
+    second = start("snapshot", wish, root)
+    until(lambda: counted(sim, CHANGES) > 0, "the second tries, since it sees no task any more")
+    sim.delete("/v1/faults")
+    taken_once(sim, wish, result_of(second))
 
 
 def held_meanwhile(sim: Any, connection: dict[str, Any], root: Path) -> None:
@@ -92,6 +114,7 @@ def main() -> None:
         held_meanwhile(sim, sim.connection, root)
         ended_between(sim, sim.connection, root)
         assert logged_out(sim), sim.get("/v1/calls")["by_method"]
+        forgotten_meanwhile(sim, sim.connection, root)
 
 
 if __name__ == "__main__":
