@@ -156,9 +156,15 @@ def opener() -> urllib.request.OpenerDirector:
 
 
 class Simulator:
-    """A running simulated vCenter; a context manager. Keyword arguments are the program's flags."""
+    """A running simulated vCenter; a context manager. Keyword arguments are the program's flags.
 
-    def __init__(self, *words: str, start_timeout: float = 120, **options: Any) -> None:
+    ``environ`` is added to its environment.
+    """
+
+    def __init__(
+        self, *words: str, start_timeout: float = 120, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> None:
+        self.environ = environ or {}
         self.words = [*words, *flags(options)]
         self.start_timeout = start_timeout
         self.info: dict[str, Any] = {}
@@ -177,7 +183,12 @@ class Simulator:
         binary = build()
         # Its standard input is a pipe that closes when this process ends, in whatever way, and then it ends as well.
         self.process = subprocess.Popen(
-            [str(binary), *self.words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            [str(binary), *self.words],
+            env={**os.environ, **self.environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         lines: queue.Queue[str] = queue.Queue()
         output = self.process.stdout
