@@ -23,11 +23,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import GONE, describe
 
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
+# Seconds that the VMs may take to be read once the job is cancelled.
+LAST_LOOK = 10.0
 
 
 def _always_fine(plans: Sequence[VmPlan], now: datetime) -> None:
@@ -165,9 +168,13 @@ class Fleet:
         needs = self._operation.needs
         known = [outcome.plan.vm for outcome in outcomes if outcome.plan.vm.moid not in anew]
         persist, self._blind = self._session.persist, None
-        try:
+
+        def read() -> dict[str, Vm]:
             found = persist(lambda: self._inventory.read_again(known, needs)) if known else {}
-            found.update(persist(lambda: self._inventory.read(list(anew), needs)) if anew else {})
+            return {**found, **(persist(lambda: self._inventory.read(list(anew), needs)) if anew else {})}
+
+        try:
+            found = read() if self._session.cancel.reason is None else within(LAST_LOOK, read)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not get lost
             # What was done stands, and its results with it; only the last look at it is missing.
             self._blind = describe(error)

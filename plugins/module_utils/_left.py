@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -14,7 +13,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._collector impor
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import PATHS, TaskState, updated
-from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
 
 # Seconds that a look at the tasks may take; whoever is told to end has no time to wait for a server.
@@ -42,20 +41,14 @@ class LeftBehind:
                 judge(run, states[known.moid], cause)
 
     def _read(self, moids: Sequence[str], seconds: float) -> dict[str, TaskState]:
-        answers: list[dict[str, TaskState]] = []
+        # Whatever goes wrong, the last known states stand.
+        with suppress(Exception):
+            return within(seconds, lambda: self._states(moids)) if moids else {}
+        return {}
 
-        def read() -> None:
-            # Whatever goes wrong, the last known states stand.
-            with suppress(Exception):
-                rows = read_objects(self._session, "Task", moids, {"Task": PATHS})
-                answers.append({row.moid: updated(TaskState(row.moid), row.values) for row in rows})
-
-        if moids:
-            # A daemon, so that the process can end while it still waits for its answer.
-            thread = threading.Thread(target=read, name="savepoint-left", daemon=True)
-            start_deaf(thread)
-            thread.join(seconds)
-        return answers[0] if answers else {}
+    def _states(self, moids: Sequence[str]) -> dict[str, TaskState]:
+        rows = read_objects(self._session, "Task", moids, {"Task": PATHS})
+        return {row.moid: updated(TaskState(row.moid), row.values) for row in rows}
 
 
 def judge(run: Run, state: TaskState, cause: str) -> None:

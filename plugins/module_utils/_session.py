@@ -31,6 +31,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import C
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, InputError, SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import LIMIT, LOGINS, Patience
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, HTTP_TIMEOUT, briefly, trouble
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wording import plain
@@ -39,6 +40,8 @@ T = TypeVar("T")
 
 # Seconds for the first connection, and what is asked there before the login.
 CONNECT_TIMEOUT = 30
+# The same for the logout once the job is cancelled.
+LAST_WORD = 3.0
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 34
 # Tries at the first login where something answers that is not ready yet (a wrong address is told at once), and at
@@ -231,7 +234,11 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
     finally:
         # The session may be expired or the server gone; the result of the work matters more than that.
         with suppress(vmodl.MethodFault, OSError, HTTPException):
-            session.content.sessionManager.Logout()
+            log_out = session.content.sessionManager.Logout
+            if session.cancel.reason is None:
+                log_out()
+            else:
+                within(LAST_WORD, log_out)
         session.stub.DropConnections()
 
 

@@ -6,8 +6,13 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def deaf() -> set[int]:
@@ -26,3 +31,25 @@ def start_deaf(thread: threading.Thread) -> None:
         thread.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What the work gives, or its error; TimeoutError where it takes longer, and then nobody waits for it any more."""
+    answers: list[T] = []
+    errors: list[Exception] = []
+
+    def do() -> None:
+        try:
+            answers.append(work())
+        except Exception as error:  # noqa: BLE001 - it is the caller's
+            errors.append(error)
+
+    # A daemon, so that the process can end while it still waits for a server.
+    thread = threading.Thread(target=do, name="savepoint-within", daemon=True)
+    start_deaf(thread)
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not answers:
+        raise TimeoutError(errno.ETIMEDOUT, "it took too long")
+    return answers[0]
