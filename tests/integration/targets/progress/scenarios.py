@@ -20,7 +20,8 @@ from typing import Any
 
 # A task of the simulator lasts so long, and the play below has four VMs worked on two at a time: twice as long.
 TASK = "4s"
-LINE = re.compile(r"(\S+): (\w+): (\d+) of (\d+) done(, \d+ failed)?, (\d+) running, (\d+m)?(\d+s)? ?left")
+LATE = "longer than expected"
+LINE = re.compile(rf"(\S+): (\w+): (\d+) of (\d+) done(, \d+ failed)?, (\d+) running, (?:(\d+m)?(\d+s)? ?left|{LATE})")
 
 
 @dataclass
@@ -115,11 +116,33 @@ def plain(stage: Stage) -> None:
     assert match.group(3) in ("0", "2")
     event = ran.events[0]
     assert (event["host"], event["action"], event["total"]) == ("testhost", "snapshot", 4)
-    assert event["task"].endswith("Work") and event["seconds_left"] >= 0 and len(ran.events) == len(ran.lines)
+    assert event["task"].endswith("Work") and len(ran.events) == len(ran.lines)
 
 
 def verbose(stage: Stage) -> None:
     assert stage.run("verbose", [call(stage.machines("verbose"))], "-vvv").ok().lines
+
+
+def left(stage: Stage) -> None:
+    """One at a time, each twice as long as expected: the time left is right once one has ended, and only falls."""
+    ran = stage.run("left", [call(stage.machines("left", 6), limits={"vcenter": 1})]).ok()
+    took = [event["elapsed_seconds"] for event in ran.events]
+    said = [event["seconds_left"] for event in ran.events]
+    assert len(said) >= 4 and said == sorted(said, reverse=True) and said[-1] >= 1, said
+    whole = 6 * float(TASK.removesuffix("s"))
+    assert all(abs(seconds - (whole - now)) <= 0.25 * whole for now, seconds in zip(took, said, strict=True)), (
+        ran.events
+    )
+    assert not any(LATE in line for line in ran.lines), ran.lines
+
+
+def late(stage: Stage) -> None:
+    """Nothing has ended though all should have: that is said instead of a number."""
+    [name] = stage.machines("late", 1)
+    stage.simulator.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": name, "action": "slow", "seconds": 6})
+    ran = stage.run("late", [call([name])]).ok()
+    assert ran.lines and ran.lines[0].endswith(f"0 of 1 done, 1 running, {LATE}"), ran.lines
+    assert ran.events[0]["seconds_left"] is None, ran.events
 
 
 def failures(stage: Stage) -> None:
@@ -219,6 +242,8 @@ def limits_below_one(stage: Stage) -> None:
 SCENARIOS: list[Callable[[Stage], None]] = [
     plain,
     verbose,
+    left,
+    late,
     failures,
     hosts_at_once,
     background_polled,

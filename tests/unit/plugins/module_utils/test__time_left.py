@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ def watched(foretold: Sequence[float], real: Sequence[float], planned: int, slot
             heapq.heappush(moments, (now + real[job.item], job.item, job))
         if not moments:
             break
-        now, ignored, job = heapq.heappop(moments)
+        now, _number, job = heapq.heappop(moments)
         begins.append((now, False, job))
         schedule.end(job)
     found, done, events = [], 0, iter([*begins, (math.inf, False, jobs[0])])
@@ -80,7 +81,7 @@ def test_when_all_take_as_many_times_as_long_it_is_right_from_a_third_on(
     known = [look for look in looks if look.done * 3 >= len(foretold)]
     for look in known:
         assert look.left is not None and look.left == pytest.approx(look.truth, rel=0.25, abs=1e-3)
-    for look, later in zip(known, known[1:], strict=False):
+    for look, later in itertools.pairwise(known):
         assert look.left is not None and later.left is not None
         assert later.left - look.left <= later.now - look.now + 1e-6
 
@@ -99,8 +100,8 @@ def test_whatever_the_jobs_take_it_is_no_wild_number(
 ) -> None:
     real = [chance.choice((0.0, 1.0, chance.uniform(0.3, 3))) * times * seconds for seconds in foretold]
     looks = watched(foretold, real, slots, slots)
-    assert all(look.left is None or 0 <= look.left for look in looks)
-    for look, later in zip(looks, looks[1:], strict=False):
+    assert all(look.left is None or look.left >= 0 for look in looks)
+    for look, later in itertools.pairwise(looks):
         if look.done and look.left is not None and later.left is not None:
             assert later.left <= look.left + (later.now - look.now) * max(1, look.left * RISE) + 1e-6
 
