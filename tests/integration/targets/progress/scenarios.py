@@ -126,14 +126,12 @@ def verbose(stage: Stage) -> None:
 def left(stage: Stage) -> None:
     """One at a time, each twice as long as expected: the time left is right once one has ended, and only falls."""
     ran = stage.run("left", [call(stage.machines("left", 6), limits={"vcenter": 1})]).ok()
-    took = [event["elapsed_seconds"] for event in ran.events]
-    said = [event["seconds_left"] for event in ran.events]
-    assert len(said) >= 4 and said == sorted(said, reverse=True) and said[-1] >= 1, said
     whole = 6 * float(TASK.removesuffix("s"))
-    assert all(abs(seconds - (whole - now)) <= 0.25 * whole for now, seconds in zip(took, said, strict=True)), (
-        ran.events
-    )
-    assert not any(LATE in line for line in ran.lines), ran.lines
+    looks = [event for event in ran.events if 0 < event["done"] < 5]
+    said = [event["seconds_left"] for event in looks]
+    assert len(said) >= 3 and said == sorted(said, reverse=True), ran.events
+    for event in looks:
+        assert abs(event["seconds_left"] - (whole - event["elapsed_seconds"])) <= whole / 4, ran.events
 
 
 def late(stage: Stage) -> None:

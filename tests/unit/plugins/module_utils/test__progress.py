@@ -61,7 +61,9 @@ def test_what_comes_up_once_more_is_not_done() -> None:
     progress.put_back(work[1])
     assert (progress.done, progress.running) == (1, 0)
     progress.began(work[1])
-    clock.now += 4
+    clock.now += 3.9
+    assert progress.seconds_left == 1
+    clock.now += 0.1
     progress.ended(work[1], failed=False)
     assert (progress.done, progress.running, progress.seconds_left) == (2, 0, 0)
 
