@@ -110,7 +110,6 @@ class Engine:
                 if not (self._waiting.mending or self._doubts.looking):
                     self._enforce_timeout()
                 self._look_around()
-                self._progress.running = len(self._jobs)
                 self._progress.tick()
 
     def _job(self, run: Run) -> Job[Run]:
@@ -137,6 +136,7 @@ class Engine:
                 self._submit(self._due.popleft())
             elif (job := self._schedule.start()) is not None:
                 self._jobs[id(job.item)] = job
+                self._progress.began(job)
                 if self._freshness.is_old(job.item):
                     self._freshness.add(job.item)
                 else:
@@ -312,8 +312,10 @@ class Engine:
     def _release(self, run: Run) -> None:
         job = self._jobs.pop(id(run))
         self._schedule.end(job)
-        if not run.retry:
-            self._progress.ended(job.seconds, failed=run.error is not None)
+        if run.retry:
+            self._progress.put_back(job)
+        else:
+            self._progress.ended(job, failed=run.error is not None)
 
     def _look_around(self) -> None:
         """Ask what others have under way where our VMs wait, and take our share of what the limits leave."""

@@ -43,7 +43,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._results import 
     summarise,
     vm_dict,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import makespan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import (
     Resolved,
     Selection,
@@ -125,7 +124,7 @@ def _progress(module: AnsibleModule, plans: Sequence[VmPlan], limits: Limits) ->
     jobs = [job_of(plan.vm, plan.actions, None) for plan in due]
     told = bool(module.params.get("progress")) and not module.check_mode
     path = (lambda: os.path.join(module.tmpdir, FILE)) if told else None
-    progress = Progress(expected=makespan(jobs, limits.of), path=path)
+    progress = Progress(limits, path=path)
     progress.expect(jobs)
     return progress
 

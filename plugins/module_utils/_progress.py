@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, foretell, makespan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
+from ansible_collections.savepoint.vsphere.plugins.module_utils._time_left import TimeLeft, weight
 
 # The file in the module's temporary directory. The action plugin reads it where both are on one machine.
 FILE = "savepoint_progress.json"
@@ -22,17 +24,17 @@ FIRST, EVERY = 5.0, 5.0
 
 @dataclass
 class Progress:
-    """Counts VMs. ``work`` is what they all are expected to take, in seconds, one after the other."""
+    """Counts VMs. ``expected`` is how long those of the beginning are foretold to take under the limits, in seconds."""
 
+    limits: Limits = field(default_factory=Limits)
     total: int = 0
-    work: float = 0.0
     expected: float = 0.0
     path: Callable[[], str] | None = None
     running: int = 0
     done: int = 0
     failed: int = 0
     clock: Callable[[], float] = time.monotonic
-    _worked: float = 0.0
+    _left: TimeLeft = field(default_factory=TimeLeft)
     _begun: float = field(init=False)
     _told: float = field(init=False)
 
@@ -42,15 +44,31 @@ class Progress:
 
     def expect(self, jobs: Iterable[Job[Any]]) -> None:
         """So much work has come up."""
-        for job in jobs:
-            self.total += 1
-            self.work += job.seconds
+        more = list(jobs)
+        spans = foretell(more, self.limits.of)
+        if not self.total:
+            self.expected = makespan(spans)
+        if any(job.seconds != weight(job.seconds) for job in more):
+            spans = foretell([replace(job, seconds=weight(job.seconds)) for job in more], self.limits.of)
+        self.total += len(more)
+        self._left.plan(spans)
 
-    def ended(self, seconds: float, *, failed: bool) -> None:
-        """A VM's work is over, which was expected to take so long."""
-        self._worked += seconds
+    def began(self, job: Job[Any]) -> None:
+        """A VM's work is under way."""
+        self.running += 1
+        self._left.started(id(job), weight(job.seconds), self.elapsed)
+
+    def ended(self, job: Job[Any], *, failed: bool) -> None:
+        """A VM's work is over."""
+        self.running -= 1
         self.done += 1
         self.failed += failed
+        self._left.ended(id(job), self.elapsed)
+
+    def put_back(self, job: Job[Any]) -> None:
+        """A VM's work has come to nothing, and comes up once more."""
+        self.running -= 1
+        self._left.put_back(id(job))
 
     @property
     def elapsed(self) -> float:
@@ -58,11 +76,12 @@ class Progress:
         return self.clock() - self._begun
 
     @property
-    def seconds_left(self) -> int:
-        """About how long it still takes: by what is done so far, else by what was expected."""
-        if self.done == 0 or self._worked <= 0:
-            return max(0, round(self.expected - self.elapsed))
-        return round(self.elapsed * max(0.0, self.work - self._worked) / self._worked)
+    def seconds_left(self) -> int | None:
+        """About how long it still takes; None where that can't be told, which is never so when all is done."""
+        if self.done >= self.total:
+            return 0
+        left = self._left.left(self.elapsed)
+        return None if left is None else max(1, round(left))
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -156,17 +156,23 @@ class Schedule(Generic[T]):
         heapq.heappush(heap, (self._urgency(group), -group.jobs[0].seconds, next(self._number), group))
 
 
-def makespan(jobs: Iterable[Job[T]], capacity: Callable[[Hashable], int]) -> float:
-    """How long all the jobs take in this order, if each takes as long as expected."""
+def foretell(jobs: Iterable[Job[T]], capacity: Callable[[Hashable], int]) -> list[tuple[float, float]]:
+    """From when to when each job runs, in the order in which they begin, if each takes as long as expected."""
     schedule = Schedule(jobs, capacity)
     clock = 0.0
+    spans: list[tuple[float, float]] = []
     running: list[tuple[float, int, Job[T]]] = []
-    number = itertools.count()
     while True:
         while (job := schedule.start()) is not None:
-            heapq.heappush(running, (clock + job.seconds, next(number), job))
+            heapq.heappush(running, (clock + job.seconds, len(spans), job))
+            spans.append((clock, clock + job.seconds))
         if not running:
-            return clock
+            return spans
         clock = running[0][0]
         while running and running[0][0] <= clock:
             schedule.end(heapq.heappop(running)[2])
+
+
+def makespan(spans: Iterable[tuple[float, float]]) -> float:
+    """How long all that takes."""
+    return max((span[1] for span in spans), default=0.0)

@@ -33,10 +33,9 @@ display = Display()
 def sentence(host: str, action: str, facts: dict[str, Any]) -> str:
     """One line for people."""
     failed = f", {facts['failed']} failed" if facts["failed"] else ""
-    left = format_duration(timedelta(seconds=max(1, facts["seconds_left"])))
-    return (
-        f"{host}: {action}: {facts['done']} of {facts['total']} done{failed}, {facts['running']} running, {left} left"
-    )
+    seconds = facts["seconds_left"]
+    left = "longer than expected" if seconds is None else f"{format_duration(timedelta(seconds=max(1, seconds)))} left"
+    return f"{host}: {action}: {facts['done']} of {facts['total']} done{failed}, {facts['running']} running, {left}"
 
 
 class Watcher:

@@ -20,7 +20,8 @@ from typing import Any
 
 # A task of the simulator lasts so long, and the play below has four VMs worked on two at a time: twice as long.
 TASK = "4s"
-LINE = re.compile(r"(\S+): (\w+): (\d+) of (\d+) done(, \d+ failed)?, (\d+) running, (\d+m)?(\d+s)? ?left")
+LATE = "longer than expected"
+LINE = re.compile(rf"(\S+): (\w+): (\d+) of (\d+) done(, \d+ failed)?, (\d+) running, (?:(\d+m)?(\d+s)? ?left|{LATE})")
 
 
 @dataclass
@@ -115,11 +116,31 @@ def plain(stage: Stage) -> None:
     assert match.group(3) in ("0", "2")
     event = ran.events[0]
     assert (event["host"], event["action"], event["total"]) == ("testhost", "snapshot", 4)
-    assert event["task"].endswith("Work") and event["seconds_left"] >= 0 and len(ran.events) == len(ran.lines)
+    assert event["task"].endswith("Work") and len(ran.events) == len(ran.lines)
 
 
 def verbose(stage: Stage) -> None:
     assert stage.run("verbose", [call(stage.machines("verbose"))], "-vvv").ok().lines
+
+
+def left(stage: Stage) -> None:
+    """One at a time, each twice as long as expected: the time left is right once one has ended, and only falls."""
+    ran = stage.run("left", [call(stage.machines("left", 6), limits={"vcenter": 1})]).ok()
+    whole = 6 * float(TASK.removesuffix("s"))
+    looks = [event for event in ran.events if 0 < event["done"] < 5]
+    said = [event["seconds_left"] for event in looks]
+    assert len(said) >= 3 and said == sorted(said, reverse=True), ran.events
+    for event in looks:
+        assert abs(event["seconds_left"] - (whole - event["elapsed_seconds"])) <= whole / 4, ran.events
+
+
+def late(stage: Stage) -> None:
+    """Nothing has ended though all should have: that is said instead of a number."""
+    [name] = stage.machines("late", 1)
+    stage.simulator.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": name, "action": "slow", "seconds": 6})
+    ran = stage.run("late", [call([name])]).ok()
+    assert ran.lines and ran.lines[0].endswith(f"0 of 1 done, 1 running, {LATE}"), ran.lines
+    assert ran.events[0]["seconds_left"] is None, ran.events
 
 
 def failures(stage: Stage) -> None:
@@ -219,6 +240,8 @@ def limits_below_one(stage: Stage) -> None:
 SCENARIOS: list[Callable[[Stage], None]] = [
     plain,
     verbose,
+    left,
+    late,
     failures,
     hosts_at_once,
     background_polled,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule, makespan
+from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule, foretell, makespan
 
 LIMITS = {"vcenter": 3, "host": 2, "datastore": 2}
 Places = tuple[tuple[str, int], ...]
@@ -105,14 +105,14 @@ def best(jobs: list[Job[int]]) -> float:
 def test_at_one_place_longest_first_is_near_the_optimum(lengths: list[float]) -> None:
     jobs = [Job(number, seconds, (("host", 0),)) for number, seconds in enumerate(lengths)]
     # Graham's bound for m machines: 4/3 - 1/(3m).
-    assert makespan(jobs, limit) <= best(jobs) * (4 / 3 - 1 / (3 * LIMITS["host"])) + 1e-9
+    assert makespan(foretell(jobs, limit)) <= best(jobs) * (4 / 3 - 1 / (3 * LIMITS["host"])) + 1e-9
 
 
 @settings(deadline=None, max_examples=60)
 @given(JOBS.filter(lambda jobs: len(jobs) <= 5))
 def test_over_several_places_it_stays_within_the_bound_of_list_scheduling(jobs: list[Job[int]]) -> None:
     # Garey and Graham's bound: the optimum times the kinds of places and one.
-    assert makespan(jobs, limit) <= best(jobs) * (len(LIMITS) + 1) + 1e-9
+    assert makespan(foretell(jobs, limit)) <= best(jobs) * (len(LIMITS) + 1) + 1e-9
 
 
 def test_eight_datastores_of_uneven_load_take_what_the_fullest_needs() -> None:
@@ -125,7 +125,7 @@ def test_eight_datastores_of_uneven_load_take_what_the_fullest_needs() -> None:
     ]
     random.Random(5).shuffle(jobs)
     floor = max(sizes) / 4 * 2.0
-    assert floor <= makespan(jobs, lambda place: limits[kind(place)]) <= 1.15 * floor
+    assert floor <= makespan(foretell(jobs, lambda place: limits[kind(place)])) <= 1.15 * floor
 
 
 def test_the_longest_of_unlike_lengths_begin_first() -> None:
@@ -182,5 +182,5 @@ def test_many_jobs_at_many_places_are_quick_to_order(number: int) -> None:
         next(looks)
         return 256 if kind(place) == "vcenter" else 8
 
-    makespan(jobs, counted)
+    foretell(jobs, counted)
     assert next(looks) < 100 * number
