@@ -18,6 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from processes import descendants
+
 EVERY = 0.01
 LOOK_AROUND = 5  # a walk over the process tree at every so many of these
 
@@ -40,23 +42,6 @@ def read(path: str) -> str:
         return Path(path).read_text(errors="replace")
     except OSError:
         return ""
-
-
-def descendants(pid: int) -> list[int]:
-    found, left = [], [pid]
-    while left:
-        one = left.pop()
-        found.append(one)
-        for task in list_tasks(one):
-            left += [int(word) for word in read(f"/proc/{one}/task/{task}/children").split()]
-    return found
-
-
-def list_tasks(pid: int) -> list[str]:
-    try:
-        return os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
 
 
 def is_module(pid: int) -> bool:

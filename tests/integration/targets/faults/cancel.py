@@ -191,8 +191,9 @@ def unread(sim: Any, connection: dict[str, Any], root: Path) -> None:
 
 def family(pid: int) -> set[Path]:
     """The process and all that it has started, each as a place that is there as long as it lives."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {Path(f"/proc/{pid}")}.union(*(family(int(child)) for child in children))
+    import processes  # noqa: PLC0415 - beside simctl, whose path is known only now
+
+    return {Path(f"/proc/{one}") for one in processes.descendants(pid)}
 
 
 def alive(process: Path) -> bool:
