@@ -58,6 +58,12 @@ def test_the_workflow() -> None:
     assert approval["unified_job_template"]["timeout"] < 24 * 3600  # rollback_max_revert_age
 
 
+def test_schedules() -> None:
+    surveys = {one["name"]: one["survey_spec"] for one in TEMPLATES}
+    for plan in SOURCE["controller_schedules"]:
+        assert awx_rules.schedule(plan, surveys[plan["unified_job_template"]]) == []
+
+
 def test_the_file_to_import_is_made_of_the_source() -> None:
     assert (ROOT / "extensions" / "awx" / "import.json").read_text() == awx_assets.text()
 
@@ -135,6 +141,10 @@ PICK = {**GOOD, "type": "multiplechoice", "choices": ["a"], "default": "a"}
         ({**GOOD, "type": "bool"}, "unknown type"),
         ({**GOOD, "variable": ""}, "no variable"),
         ({**GOOD, "default": 1}, "not of the type"),
+        ({**GOOD, "min": "1"}, "min is not an integer"),
+        ({**GOOD, "min": 1}, "outside of min and max"),
+        ({**GOOD, "max": 2, "default": "100"}, "outside of min and max"),
+        ({**GOOD, "type": "integer", "max": 2, "default": 3}, "outside of min and max"),
         ({**GOOD, "type": "integer", "default": "1"}, "not of the type"),
         ({**GOOD, "type": "password", "default": "x"}, "imported again"),
         ({**PICK, "choices": []}, "no choices"),
@@ -154,6 +164,14 @@ def test_wrong_surveys_are_found() -> None:
         "the survey has no description",
         "q is asked twice",
     ]
+    assert awx_rules.survey({"name": "n", "description": "", "spec": []}) == ["the survey asks nothing"]
+
+
+def test_wrong_schedules_are_found() -> None:
+    plan = {"name": "n", "extra_data": {"other": ""}}
+    assert awx_rules.schedule(plan, {"spec": [GOOD]}) == ["n: q is required, and not answered"]
+    assert awx_rules.schedule({**plan, "extra_data": {"q": ""}}, {"spec": [GOOD]}) == []
+    assert awx_rules.schedule(plan, {"spec": [{**GOOD, "required": False}]}) == []
 
 
 def test_wrong_workflows_are_found() -> None:
