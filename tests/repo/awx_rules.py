@@ -14,6 +14,8 @@ def survey(spec: Mapping[str, Any]) -> list[str]:
     """Objections to a survey."""
     wrong = [f"the survey has no {key}" for key in ("name", "description", "spec") if key not in spec]
     questions = spec.get("spec", [])
+    if "spec" in spec and not questions:
+        wrong.append("the survey asks nothing")
     wrong += [sentence for one in questions for sentence in question(one)]
     names = [one.get("variable") for one in questions]
     return wrong + [f"{name} is asked twice" for name in sorted({str(n) for n in names if names.count(n) > 1})]
@@ -27,6 +29,7 @@ def question(one: Mapping[str, Any]) -> list[str]:
         wrong.append(f"{name}: required is not a boolean")
     if kind not in TYPES:
         return [*wrong, f"{name} is of the unknown type {kind}"]
+    wrong += [f"{name}: {key} is not an integer" for key in ("min", "max") if not isinstance(one.get(key, 0), int)]
     choices = one.get("choices")
     if kind in ("multiplechoice", "multiselect") and not choices:
         wrong.append(f"{name} has no choices")
@@ -40,7 +43,24 @@ def question(one: Mapping[str, Any]) -> list[str]:
     elif kind in ("multiplechoice", "multiselect") and choices:
         picked = str(default).split("\n") if kind == "multiselect" else [default]
         wrong += [f"{name}: the default {each} is not among the choices" for each in picked if each not in choices]
+    elif not wrong and outside(one, default):
+        # AWX takes such a survey, and leaves the default out in silence when a job starts.
+        wrong.append(f"{name}: the default is outside of min and max")
     return wrong
+
+
+def outside(one: Mapping[str, Any], answer: Any) -> bool:
+    """Whether an answer is outside of the question's limits, which are lengths for texts."""
+    size = len(answer) if isinstance(answer, str) else answer
+    least, most = one.get("min"), one.get("max")
+    return (least is not None and size < least) or (most is not None and size > most)
+
+
+def schedule(plan: Mapping[str, Any], survey_spec: Mapping[str, Any]) -> list[str]:
+    """Objections to a schedule: it must answer what the survey requires, also where there is a default."""
+    required = [one["variable"] for one in survey_spec.get("spec", []) if one.get("required")]
+    answered = plan.get("extra_data") or {}
+    return [f"{plan['name']}: {name} is required, and not answered" for name in required if name not in answered]
 
 
 def workflow(nodes: Sequence[Mapping[str, Any]], prompts: Mapping[str, bool]) -> list[str]:

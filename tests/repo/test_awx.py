@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import awx_rules
@@ -19,6 +20,15 @@ SOURCE = awx_assets.source()
 TEMPLATES = SOURCE["controller_templates"]
 [WORKFLOW] = SOURCE["controller_workflows"]
 NODES = WORKFLOW["workflow_nodes"]
+# The lists, by the module that takes an entry, and the options of those modules as awx.awx documents them.
+LISTS = {
+    "label": "controller_labels",
+    "credential_type": "controller_credential_types",
+    "job_template": "controller_templates",
+    "workflow_job_template": "controller_workflows",
+    "schedule": "controller_schedules",
+}
+OPTIONS = json.loads(Path(__file__).with_name("awx_modules.json").read_text())["options"]
 PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
 # What only a person can know.
 NO_DEFAULT = {"savepoint_set", "rollback_names"}
@@ -56,6 +66,12 @@ def test_the_workflow() -> None:
             assert not node.get("related")
     [approval] = [node for node in NODES if node["unified_job_template"]["type"] == "workflow_approval"]
     assert approval["unified_job_template"]["timeout"] < 24 * 3600  # rollback_max_revert_age
+
+
+def test_schedules() -> None:
+    surveys = {one["name"]: one["survey_spec"] for one in TEMPLATES}
+    for plan in SOURCE["controller_schedules"]:
+        assert awx_rules.schedule(plan, surveys[plan["unified_job_template"]]) == []
 
 
 def test_the_file_to_import_is_made_of_the_source() -> None:
@@ -110,10 +126,16 @@ def test_both_collections_are_told_the_same_and_all_of_it() -> None:
     one, other = ((folder / f"apply_{name}.yml").read_text() for name in ("awx_awx", "ansible_controller"))
     assert one.replace("awx.awx", "ansible.controller").replace("awx_awx", "ansible_controller") == other
     [play] = yaml.safe_load(one)
-    [templates] = [task["awx.awx.job_template"] for task in play["tasks"] if "awx.awx.job_template" in task]
-    [workflows] = [task[kind] for task in play["tasks"] for kind in task if kind == "awx.awx.workflow_job_template"]
-    assert set().union(*TEMPLATES) <= set(templates)
-    assert set(WORKFLOW) <= set(workflows)
+    told = {kind.removeprefix("awx.awx."): task[kind] for task in play["tasks"] for kind in task if "awx.awx." in kind}
+    assert set(told) == set(LISTS)
+    for module, name in LISTS.items():
+        assert set().union(*SOURCE[name]) <= set(told[module]), name
+        assert set(told[module]) <= set(OPTIONS[module]), module
+    # Notifications are an option: an empty list would take away what somebody has attached.
+    for module in ("job_template", "workflow_job_template"):
+        notified = {key: value for key, value in told[module].items() if key.startswith("notification_templates_")}
+        assert notified and all("default(omit, true)" in value for value in notified.values())
+    assert all(value == [] for value in play["vars"].values())
 
 
 def test_no_secret_is_in_any_file() -> None:
@@ -135,6 +157,10 @@ PICK = {**GOOD, "type": "multiplechoice", "choices": ["a"], "default": "a"}
         ({**GOOD, "type": "bool"}, "unknown type"),
         ({**GOOD, "variable": ""}, "no variable"),
         ({**GOOD, "default": 1}, "not of the type"),
+        ({**GOOD, "min": "1"}, "min is not an integer"),
+        ({**GOOD, "min": 1}, "outside of min and max"),
+        ({**GOOD, "max": 2, "default": "100"}, "outside of min and max"),
+        ({**GOOD, "type": "integer", "max": 2, "default": 3}, "outside of min and max"),
         ({**GOOD, "type": "integer", "default": "1"}, "not of the type"),
         ({**GOOD, "type": "password", "default": "x"}, "imported again"),
         ({**PICK, "choices": []}, "no choices"),
@@ -154,6 +180,14 @@ def test_wrong_surveys_are_found() -> None:
         "the survey has no description",
         "q is asked twice",
     ]
+    assert awx_rules.survey({"name": "n", "description": "", "spec": []}) == ["the survey asks nothing"]
+
+
+def test_wrong_schedules_are_found() -> None:
+    plan = {"name": "n", "extra_data": {"other": ""}}
+    assert awx_rules.schedule(plan, {"spec": [GOOD]}) == ["n: q is required, and not answered"]
+    assert awx_rules.schedule({**plan, "extra_data": {"q": ""}}, {"spec": [GOOD]}) == []
+    assert awx_rules.schedule(plan, {"spec": [{**GOOD, "required": False}]}) == []
 
 
 def test_wrong_workflows_are_found() -> None:

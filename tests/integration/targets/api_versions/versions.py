@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-# As vCenter 6.7, 7.0, 8.0 and 9.0 announce themselves, and what pyVmomi must make of it.
+# As vCenter 6.7, 7.0, 8.0 and 9.0 announce themselves.
 VERSIONS = ("6.7", "7.0.0.0", "8.0.0.0", "9.0.0.0")
 
 
@@ -32,6 +32,13 @@ def probe(environment: dict[str, str]) -> None:
     assert done.returncode and "numaNode is of API" in done.stderr, done.stderr or "nothing was refused"
 
 
+def versions_known() -> set[str]:
+    """The API versions that the installed pyVmomi knows."""
+    program = "from pyVmomi.VmomiSupport import versionIdMap\nprint(*versionIdMap.values())\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def main() -> int:
     config = json.loads(Path(sys.argv[1]).read_text())
     sys.path.insert(0, config["sim_path"])
@@ -39,12 +46,17 @@ def main() -> int:
 
     strict = {**os.environ, "PYTHONPATH": str(HERE / "strict")}
     probe(strict)
+    known = versions_known()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         hosts: dict[str, Any] = {}
+        notes: dict[str, Path] = {}
         for version in VERSIONS:
             sim = stack.enter_context(simctl.Simulator(vms=3, name_format="vm-%d", api_version=version))
             hosts[version] = {"sim_connection": sim.connection, "sim_control": sim.info["control"]}
+            notes[version] = scratch / version
+            notes[version].mkdir()
+            hosts[version]["notes"] = str(notes[version])
         common = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -55,6 +67,11 @@ def main() -> int:
         roles = str(HERE.parent)
         command = ["ansible-playbook", "-i", str(inventory), str(HERE / "play.yml")]
         done = subprocess.run(command, env={**os.environ, "ANSIBLE_ROLES_PATH": roles}, check=False)
+        for version, folder in notes.items():
+            negotiated = {line for path in folder.iterdir() for line in path.read_text().splitlines()}
+            # The oldest pyVmomi knows no 9.0, and takes the newest that it shares with such a vCenter.
+            assert negotiated == {version} or (negotiated and version not in known), f"{version}: {negotiated}"
+            print(f"announced {version}, negotiated {', '.join(negotiated)}")
     return done.returncode
 
 

@@ -1,4 +1,4 @@
-"""Runs each module, and the whole patch workflow, on a single simulated ESXi host, without any vCenter.
+"""Runs each module, the whole patch workflow and retention on a single simulated ESXi host, without any vCenter.
 
 Standard library only, besides the simulator's simctl.
 """
@@ -66,6 +66,22 @@ def workflow(scratch: Path, simulator: Any, env: dict[str, str]) -> None:
     assert not left["vm-1"], left
 
 
+def retention(scratch: Path, simulator: Any, env: dict[str, str]) -> None:
+    """What has expired goes, what has not stays, and the record that a host can't keep is said to be missing."""
+    for name, expires in (("old", "2026-01-01T00:00:00Z"), ("new", "2999-01-01T00:00:00Z")):
+        marker = f"[savepoint set={name} kind=crash_consistent expires={expires} op=cafe01 phase=taken]"
+        simulator.post("/v1/vms/vm-3/snapshots", {"name": name, "description": marker, "age": "1h"})
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory = written(scratch / "localhost.json", {"all": {"hosts": {"localhost": host}}})
+    command = ["ansible-playbook", "-i", str(inventory), "savepoint.vsphere.retention"]
+    command += ["-e", json.dumps({"retention_scope": {"folder": "/ha-datacenter/vm"}})]
+    done = subprocess.run(command, env={**env, **simulator.env}, stdout=subprocess.PIPE, text=True, check=False)
+    print(done.stdout)
+    assert not done.returncode, "retention failed"
+    [machine] = [vm for vm in simulator.get("/v1/vms") if vm["name"] == "vm-3"]
+    assert [one["name"] for one in machine["snapshots"]] == ["new"], machine["snapshots"]
+
+
 def main() -> int:
     config = json.loads(Path(sys.argv[1]).read_text())
     sys.path.insert(0, config["sim_path"])
@@ -91,6 +107,7 @@ def main() -> int:
             if rc:
                 return rc
             workflow(scratch, simulator, env)
+            retention(scratch, simulator, env)
     return 0
 
 

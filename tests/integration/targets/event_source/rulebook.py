@@ -85,7 +85,7 @@ def until(true: Callable[[], bool], process: Any, what: str) -> None:
 
 
 def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
-    """A snapshot that ages and one that expires go with no hand on them; everybody else's stay."""
+    """What ages and what expires goes, and disks are merged, with no hand on them; everybody else's snapshots stay."""
     trap = folder / "trap"
     expired = "[savepoint set=CHG2 kind=crash_consistent expires=2026-01-01T00:00:00Z op=cafe01 phase=taken]"
     ours = "[savepoint set=CHG1 kind=crash_consistent op=cafe02 phase=taken]"
@@ -98,6 +98,9 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
 
     def left() -> list[str]:
         return [one["name"] for vm in simulator.get("/v1/vms") for one in vm["snapshots"]]
+
+    def needing() -> list[str]:
+        return [vm["name"] for vm in simulator.get("/v1/vms") if vm["consolidation_needed"]]
 
     (folder / "vars.yml").write_text(json.dumps(VARIABLES))
     with running(folder, config, simulator.env, *WORDS, "--print-events") as (process, output):
@@ -113,6 +116,12 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
         assert text.count("'reason': 'age'") == 2, text.count("'reason': 'age'")
         assert text.count("'reason': 'expiry'") == 1, text.count("'reason': 'expiry'")
         until(lambda: "failed=0" in output.read_text(), process, "the end of the playbook")
+        # That is all done, so nothing but the event of the machine itself can bring about another run.
+        simulator.request("PATCH", "/v1/vms/web-2", {"consolidation_needed": True})
+        until(lambda: not needing(), process, "the consolidation")
+        assert "'reason': 'consolidation'" in output.read_text()
+        until(lambda: output.read_text().count("failed=0") == 2, process, "the end of the playbook")
+        assert sorted(left()) == ["foreign", "outside"], left()
         simulator.post("/v1/faults", {"method": "Login", "action": "unavailable", "times": -1})
         until(lambda: "'reason': 'failure'" in output.read_text(), process, "the event of a look that failed")
     assert not trap.exists(), "the name of a snapshot was evaluated"

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# What AWX gives to each job besides, each under both of its names.
+FACTS = {"job_id": 812, "job_launch_type": "manual", "user_name": "operator", "inventory_name": "Virtual machines"}
+
 
 @dataclass
 class Job:
@@ -59,7 +62,10 @@ class Controller:
             for name, content in {
                 "inventory/hosts.json": inventory,
                 "env/envvars": self.environment,
-                "env/extravars": variables,
+                "env/extravars": {
+                    **variables,
+                    **{f"{own}_{key}": told for own in ("awx", "tower") for key, told in FACTS.items()},
+                },
             }.items():
                 path = Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
