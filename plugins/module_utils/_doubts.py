@@ -137,7 +137,7 @@ class Doubt:
         return Verdict(step, task, failure=self._failure(found, task, what))
 
     def _failure(self, found: Found, task: TaskFact | None, what: str) -> str:
-        if task is not None:
+        if task is not None and found is not Found.UNKNOWN:
             return describe(task.error)
         if found is Found.GONE:
             return GONE

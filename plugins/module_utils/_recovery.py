@@ -114,7 +114,8 @@ def judge(sent: Sent, seen: Seen) -> tuple[Found, TaskFact | None]:
     if isinstance(sent.action, Revert):
         done = next((task for task in ours if task.state == "success"), None)
         if done is not None:
-            return Found.DONE, done
+            # Another run of this account may have reverted it to elsewhere meanwhile; one of both was not to last.
+            return (Found.DONE if _is_at(sent.action.snapshot, sent.before, seen.vm) else Found.UNKNOWN), done
     failed = next((task for task in ours if task.state == "error"), None)
     if failed is not None:
         return Found.FAILED, failed
@@ -191,6 +192,16 @@ def named(action: Action) -> str:
     if isinstance(action, Power):
         return "the power-on" if action.state == "poweredOn" else "the power-off"
     return names[type(action)]
+
+
+def _is_at(target: str, before: Vm, after: Vm) -> bool:
+    """Is the present that of this snapshot, not counting what was taken since?"""
+    known = {one.moid for one in before.snapshots}
+    parents = {one.moid: one.parent for one in after.snapshots}
+    place = after.current.moid if after.current is not None else None
+    while place is not None and place != target and place not in known:
+        place = parents.get(place)
+    return place == target
 
 
 def _may_be(task: TaskFact, sent: Sent) -> bool:

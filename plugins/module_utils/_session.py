@@ -232,8 +232,8 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
     try:
         yield session
     finally:
-        # The session may be expired or the server gone; the result of the work matters more than that.
-        with suppress(vmodl.MethodFault, OSError, HTTPException):
+        # The session may be expired, the server gone, or the answer a proxy's page; the work's result matters more.
+        with suppress(Exception):
             log_out = session.content.sessionManager.Logout
             if session.cancel.reason is None:
                 log_out()

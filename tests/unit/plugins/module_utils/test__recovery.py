@@ -129,6 +129,7 @@ def test_snapshots_taken_since_do_not_undo_a_removal_of_all() -> None:
 
 REVERT = Revert(moid(2))
 AT_TARGET = vm(node(1, None, node(2, None, node(3))), current=2)
+TAKEN_SINCE = vm(node(1, None, node(2, None, node(3), node(9))), current=9)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,11 @@ AT_TARGET = vm(node(1, None, node(2, None, node(3))), current=2)
         (Seen(AT_TARGET), Found.NOTHING),
         (Seen(AT_TARGET, login=1), Found.UNKNOWN),
         (Seen(AT_TARGET, login=1, history=True), Found.NOTHING),
-        (Seen(UNDONE, (task("revert", "success"),)), Found.DONE),
+        (Seen(AT_TARGET, (task("revert", "success"),)), Found.DONE),
+        # Somebody took a snapshot since.
+        (Seen(TAKEN_SINCE, (task("revert", "success"),)), Found.DONE),
+        # The task was another run's, or another run came after ours: what is there is not what was asked for.
+        (Seen(UNDONE, (task("revert", "success"),)), Found.UNKNOWN),
         (Seen(UNDONE, (task("revert", "success", user="somebody"),)), Found.NOTHING),
         (Seen(UNDONE, (task("reverttocurrentsnapshot", "running"),)), Found.RUNNING),
         (Seen(UNDONE, (task("revert", "error"),), login=1), Found.FAILED),
