@@ -59,6 +59,8 @@ class Controller:
             wrong.append("inventory: set one, or ask for it")
         if kind == NODES:
             wrong += self.prompts(kept)
+        if kind == "credential_types":
+            wrong += awx_rules.extra_vars((kept.get("injectors") or {}).get("extra_vars", {}))
         if kind == "schedules":
             wrong += awx_rules.schedule(kept, self.surveys.get(kept.get("unified_job_template") or 0, {}))
         if wrong:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 TYPES = ("text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float")
 DEFAULTS: dict[str, type | tuple[type, ...]] = {"integer": int, "float": (int, float)}
+VARIABLE = re.compile(r"[A-Za-z_{}][A-Za-z0-9_{}]*")
 EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 
 
@@ -61,6 +63,14 @@ def schedule(plan: Mapping[str, Any], survey_spec: Mapping[str, Any]) -> list[st
     required = [one["variable"] for one in survey_spec.get("spec", []) if one.get("required")]
     answered = plan.get("extra_data") or {}
     return [f"{plan['name']}: {name} is required, and not answered" for name in required if name not in answered]
+
+
+def extra_vars(node: Any) -> list[str]:
+    """Objections to the variables that a credential type injects: keys are names, or templates without a blank."""
+    if isinstance(node, Mapping):
+        wrong = [f"{key} is no name of a variable" for key in node if not VARIABLE.fullmatch(key)]
+        return wrong + [sentence for value in node.values() for sentence in extra_vars(value)]
+    return [] if isinstance(node, (str, list)) else [f"{node!r} is no text"]
 
 
 def workflow(nodes: Sequence[Mapping[str, Any]], prompts: Mapping[str, bool]) -> list[str]:

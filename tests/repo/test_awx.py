@@ -98,10 +98,10 @@ def test_the_file_to_import_gives_the_source_back() -> None:
 
 
 def render(node: Any, namespace: dict[str, Any]) -> Any:
-    """As AWX fills an injector in: keys and values."""
+    """As AWX fills an injector in: keys and values; a field that is not filled in is not defined."""
     if isinstance(node, dict):
         return {render(key, namespace): render(value, namespace) for key, value in node.items()}
-    sandbox = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    sandbox = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
     return sandbox.from_string(node).render(**namespace)
 
 
@@ -111,10 +111,12 @@ def test_the_credential_type_gives_what_savepoint_connection_takes() -> None:
     assert set(kind["inputs"]["required"]) <= fields
     secret = {field["id"] for field in kind["inputs"]["fields"] if field.get("secret")}
     assert secret == {"password_1", "password_2", "password_3"}
+    assert awx_rules.extra_vars(kind["injectors"]["extra_vars"]) == []
     given: dict[str, Any] = {f"{what}_{n}": f"{what}{n}" for n in (1, 2) for what in ("host", "username", "password")}
     given |= {"name_1": "east", "name_2": "west", "tower": {"filename": {"ca": "/runner/env/ca"}}}
     vcenters = render(kind["injectors"]["extra_vars"], given)["savepoint_vcenters"]
-    assert set(vcenters) == {"east", "west", "unused 3"}
+    assert set(vcenters) == {"east", "west", ""}
+    assert vcenters[""]["hostname"] == ""
     east = {"hostname": "host1", "username": "username1", "password": "password1"}
     assert vcenters["east"] == {**east, "validate_certs": "true", "ca_path": "/runner/env/ca"}
     fragment = (ROOT / "plugins" / "module_utils" / "_argspec.py").read_text()
@@ -188,6 +190,17 @@ def test_wrong_schedules_are_found() -> None:
     assert awx_rules.schedule(plan, {"spec": [GOOD]}) == ["n: q is required, and not answered"]
     assert awx_rules.schedule({**plan, "extra_data": {"q": ""}}, {"spec": [GOOD]}) == []
     assert awx_rules.schedule(plan, {"spec": [{**GOOD, "required": False}]}) == []
+
+
+def test_wrong_injectors_are_found() -> None:
+    assert awx_rules.extra_vars({"a": {"{{b}}": "{{ c }}", "d_1": []}}) == []
+    wrong = {"a": {"{{ b }}": "x"}, "c d": "x", "1": True}
+    assert awx_rules.extra_vars(wrong) == [
+        "c d is no name of a variable",
+        "1 is no name of a variable",
+        "{{ b }} is no name of a variable",
+        "True is no text",
+    ]
 
 
 def test_wrong_workflows_are_found() -> None:
