@@ -119,9 +119,9 @@ class Fleet:
 
     def _round(self, due: Sequence[Outcome], last: bool) -> list[Outcome]:
         """Run these plans and look again; gives the VMs that must be planned anew and tried once more."""
-        runs = {outcome.plan.vm.moid: self._planned(outcome.plan.vm, outcome.plan.actions) for outcome in due}
-        for moid, run in runs.items():
-            run.in_the_way = self._inventory.busy.get(moid)
+        busy = self._inventory.busy
+        planned = [outcome.plan for outcome in due]
+        runs = {plan.vm.moid: self._planned(plan.vm, plan.actions, busy.get(plan.vm.moid)) for plan in planned}
         self._run(runs.values())
         self._look_again(due, {moid for moid, run in runs.items() if run.retry})
         again = []
@@ -155,8 +155,8 @@ class Fleet:
             why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
             return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
 
-    def _planned(self, vm: Vm, actions: tuple[Action, ...]) -> Run:
-        return Run(vm, actions, read_at=self._inventory.read_at)
+    def _planned(self, vm: Vm, actions: tuple[Action, ...], in_the_way: str | None = None) -> Run:
+        return Run(vm, actions, read_at=self._inventory.read_at, in_the_way=in_the_way)
 
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)

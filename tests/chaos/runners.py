@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processes import descendants
+
 Result = dict[str, Any]
 MODULES = "ansible_collections.savepoint.vsphere.plugins.modules"
 # A run that takes longer hangs.
@@ -53,15 +55,6 @@ def ended(over: Callable[[], bool], tell: Callable[[int], None], kill: Kill | No
             return False
         time.sleep(0.002)
     return True
-
-
-def descendants(pid: int) -> set[int]:
-    """The process and all that it has started, as Linux tells it."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return {pid}
-    return {pid}.union(*(descendants(int(child)) for child in children))
 
 
 class Library:

@@ -104,13 +104,19 @@ def while_tasks_run(sim: Any, connection: dict[str, Any], root: Path) -> None:
     assert not result.get("failed") and snapshots(sim) == [1, 1, 1], result
 
 
-def while_vcenter_is_slow(sim: Any, connection: dict[str, Any], root: Path) -> None:
-    """What the task does can't be read in time: then its last known state is told as such, and soon."""
+def waiting(sim: Any, connection: dict[str, Any], root: Path, name: str) -> subprocess.Popen[str]:
+    """A module that knows that its task runs; the task hangs."""
     sim.delete("/v1/calls")
     sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
     vm = sim.get("/v1/vms")[0]
-    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": "slow"}, root)
+    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": name}, root)
     until(lambda: counted(sim, CHANGES) == 1 and counted(sim, "WaitForUpdatesEx") > 1, "the wait has told of the task")
+    return process
+
+
+def while_vcenter_is_slow(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """What the task does can't be read in time: then its last known state is told as such, and soon."""
+    process = waiting(sim, connection, root, "slow")
     sim.post("/v1/faults", {"method": "RetrievePropertiesEx", "action": "slow", "seconds": 8})
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -126,11 +132,7 @@ def while_vcenter_is_slow(sim: Any, connection: dict[str, Any], root: Path) -> N
 
 def while_vcenter_hangs(sim: Any, connection: dict[str, Any], root: Path) -> None:
     """Nothing is answered any more: the job ends all the same, and long before its connections would."""
-    sim.delete("/v1/calls")
-    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": -1})
-    vm = sim.get("/v1/vms")[0]
-    process = start("snapshot", {**connection, "moid": vm["moid"], "snapshot_name": "hangs"}, root)
-    until(lambda: counted(sim, CHANGES) == 1 and counted(sim, "WaitForUpdatesEx") > 1, "the wait has told of the task")
+    process = waiting(sim, connection, root, "hangs")
     for method in ("RetrievePropertiesEx", "Logout"):
         sim.post("/v1/faults", {"method": method, "action": "slow", "seconds": 90, "times": -1})
     begun = time.monotonic()

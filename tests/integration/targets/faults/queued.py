@@ -19,27 +19,6 @@ MORE_THAN_FRESH = 1.5
 ONE_BY_ONE = {"limits": {"vcenter": 1}}
 
 
-def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
-    """The tasks of a cancelled job end while the rerun's machines wait for their turn: no set is taken twice."""
-    names = [vm["name"] for vm in sim.get("/v1/vms")]
-    wish = {**connection, "vms": names, "snapshot_set": "CHG1"}
-    sim.post("/v1/faults", {"method": CHANGES, "action": "task_hang", "times": len(names)})
-    first = start("snapshot", wish, root)
-    until(lambda: counted(sim, CHANGES) == len(names), "its tasks run")
-    first.send_signal(signal.SIGTERM)
-    assert result_of(first)["failed"]
-    sim.delete("/v1/calls")
-    second = start("snapshot", {**wish, **ONE_BY_ONE}, root)
-    until(lambda: counted(sim, "WaitForUpdatesEx") > 0, "the second waits for one of the first one's tasks")
-    time.sleep(MORE_THAN_FRESH)
-    sim.delete("/v1/faults")
-    result = result_of(second)
-    assert not result.get("failed") and not result["changed"], result
-    assert [len(vm["snapshots"]) for vm in sim.get("/v1/vms")] == [1] * len(names), sim.get("/v1/vms")
-    warned = [entry["vm"]["name"] for entry in result["results"] if "planned anew" in str(entry["warnings"])]
-    assert warned, result
-
-
 def left_running(sim: Any, wish: dict[str, Any], root: Path) -> None:
     """A job is cancelled whose tasks go on."""
     names = wish["vms"]
@@ -50,6 +29,22 @@ def left_running(sim: Any, wish: dict[str, Any], root: Path) -> None:
     first.send_signal(signal.SIGTERM)
     assert result_of(first)["failed"]
     sim.delete("/v1/calls")
+
+
+def cancelled_before(sim: Any, connection: dict[str, Any], root: Path) -> None:
+    """The tasks of a cancelled job end while the rerun's machines wait for their turn: no set is taken twice."""
+    names = [vm["name"] for vm in sim.get("/v1/vms")]
+    wish = {**connection, "vms": names, "snapshot_set": "CHG1"}
+    left_running(sim, wish, root)
+    second = start("snapshot", {**wish, **ONE_BY_ONE}, root)
+    until(lambda: counted(sim, "WaitForUpdatesEx") > 0, "the second waits for one of the first one's tasks")
+    time.sleep(MORE_THAN_FRESH)
+    sim.delete("/v1/faults")
+    result = result_of(second)
+    assert not result.get("failed") and not result["changed"], result
+    assert [len(vm["snapshots"]) for vm in sim.get("/v1/vms")] == [1] * len(names), sim.get("/v1/vms")
+    warned = [entry["vm"]["name"] for entry in result["results"] if "planned anew" in str(entry["warnings"])]
+    assert warned, result
 
 
 def taken_once(sim: Any, wish: dict[str, Any], result: dict[str, Any]) -> None:
