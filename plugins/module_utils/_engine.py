@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Calls
 from ansible_collections.savepoint.vsphere.plugins.module_utils._doubts import Doubt, Doubts, doubt
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
-from ansible_collections.savepoint.vsphere.plugins.module_utils._fresh import Freshness
+from ansible_collections.savepoint.vsphere.plugins.module_utils._fresh import Freshness, Now
 from ansible_collections.savepoint.vsphere.plugins.module_utils._left import LeftBehind
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
@@ -33,7 +33,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Li
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
-from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
+from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe, stays_away
 from ansible_collections.savepoint.vsphere.plugins.module_utils._waiting import Waiting
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change
 from ansible_collections.savepoint.vsphere.plugins.module_utils._window import Window
@@ -158,15 +158,21 @@ class Engine:
         self._follow(run, Reference("Task", run.in_the_way))
         return True
 
-    def _fresh(self, found: Mapping[str, str | None] | Exception) -> None:
+    def _fresh(self, found: Mapping[str, Now] | Exception) -> None:
         """Those whose turn it is were looked at again."""
+        unseen = None
         if isinstance(found, Exception):
-            self._stop(f"vCenter stayed away ({describe(found)})")  # After that nobody waits any more.
-            found = {}
+            if stays_away(found):
+                self._stop(f"vCenter stayed away ({describe(found)})")  # After that nobody waits any more.
+            unseen, found = f"how it is now could not be read, so nothing was done: {describe(found)}", {}
         for run in self._freshness.looked(found):
-            if self._waits_for_another(run):
+            if unseen is not None:
+                self._give_up_on(run, unseen)
+            elif run.done:
+                self._due.append(run)  # A note of what was done, which goes by what was seen.
+            elif self._waits_for_another(run):
                 continue
-            if run.vm.moid in found:
+            elif run.vm.moid in found and found[run.vm.moid].changed:
                 self._anew(run)  # What was planned may be done, or must not be done any more.
             else:
                 self._due.append(run)
@@ -177,12 +183,11 @@ class Engine:
         run.sends += 1
         run.looks = 0
         run.login = self._session.logins
-        action = run.to_send(self._session.now)
 
         def send() -> None:
             begun = time.monotonic()
             try:
-                task, error = self._call(run.vm, action), None
+                task, error = self._call(run.vm, run.to_send(self._session.now)), None
             except Exception as caught:  # noqa: BLE001 - whatever it is, it is this VM's result
                 task, error = None, caught
             self._post(self._answered, run, task, error, time.monotonic() - begun)
@@ -218,13 +223,16 @@ class Engine:
 
     def _seen(self, batch: Sequence[Doubt], seen: Mapping[str, Seen] | Exception) -> None:
         self._doubts.looked()
-        if isinstance(seen, Exception):
+        if isinstance(seen, Exception) and stays_away(seen):
             self._stop(f"vCenter stayed away ({describe(seen)})")
         for one in batch:
             if self._stopped is None and not isinstance(seen, Exception):
                 self._resolve(one, seen[one.run.vm.moid])
-            elif id(one.run) in self._jobs:
+            elif id(one.run) in self._jobs and self._stopped is not None:
                 self._give_up_on(one.run, self._in_doubt(one.run))
+            elif id(one.run) in self._jobs:
+                why = f"{one.why}; what became of {named(one.run.action)} could not be read ({describe(seen)})"
+                self._give_up_on(one.run, f"{why}, and a rerun finds out")
 
     def _resolve(self, one: Doubt, seen: Seen) -> None:
         """Go on with a run as what was read asks for."""
@@ -246,7 +254,7 @@ class Engine:
             self._anew(run)  # Somebody else was at work on it, and may have done the same.
         elif verdict.step is Step.SEND:
             run.sends -= one.busy  # It can't do harm, and the time limit ends it.
-            self._due.append(run)
+            self._next(run)
         else:
             self._give_up_on(run, verdict.failure or "")
 
@@ -259,7 +267,7 @@ class Engine:
             self._release(run)
             return
         self._running.setdefault(moid, []).append(run)
-        self._waiting.follow(task)
+        self._waiting.follow(task, self._session.now() if run.joined else None)
 
     def _forgotten(self, moid: str) -> None:
         """vCenter knows a task no more, as it does when it restarts; the VM still tells."""
@@ -304,6 +312,13 @@ class Engine:
         elif self._stopped is not None:
             run.error = f"not gone on with: {self._stopped}"
             self._release(run)
+        else:
+            self._next(run)
+
+    def _next(self, run: Run) -> None:
+        """Send the action at hand as soon as it can be; a note of what was done needs the newest text to go into."""
+        if run.done and isinstance(run.action, NoteRevert):
+            self._freshness.add(run)
         else:
             self._due.append(run)
 
@@ -365,7 +380,7 @@ class Engine:
             self._release(run)
         self._due.clear()
         for run in self._freshness.take_all():
-            run.error = f"not begun: {cause}"
+            run.error = f"{'not gone on with' if run.done else 'not begun'}: {cause}"
             self._release(run)
         for one in self._doubts.take_all():
             self._give_up_on(one.run, self._in_doubt(one.run))
@@ -382,10 +397,10 @@ class Engine:
                 self._release(job.item)
 
     def _give_up(self, moid: str, why: str) -> None:
-        state = self._board.forget(moid)
+        state = self._board.forget(moid) or TaskState(moid)
         for run in self._running.pop(moid, ()):
             whose = "another's task" if run.joined else "the task"
-            run.task = state
+            run.show(state)
             run.error = f"after {format_duration(self._timeout)} (timeout) {whose} {moid} {why}; a rerun waits for it"
             self._release(run)
 

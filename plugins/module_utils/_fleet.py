@@ -112,7 +112,11 @@ class Fleet:
             if not due:
                 break
         touched = [outcome for outcome in outcomes.values() if outcome.after is not None]
-        self._follow_up(touched)
+        due = touched
+        for attempt in range(ROUNDS):
+            due = self._follow_up(due, last=attempt == ROUNDS - 1)
+            if not due:
+                break
         self._confirm(touched)
         self._await_guests(list(outcomes.values()))
         return list(outcomes.values())
@@ -142,7 +146,7 @@ class Fleet:
             why = "it waited for another task on it to end"
             if runs[outcome.plan.vm.moid].outdated:
                 why = "it was changed by somebody else while it waited for its turn, so it was planned anew"
-            outcome.warnings = (*outcome.warnings, *outcome.plan.warnings, why)
+            outcome.warn(*outcome.plan.warnings, why)
         again = [outcome for outcome in again if outcome.error is None and outcome.plan.actions]
         if again:
             self._session.cancel.sleep(1)
@@ -186,7 +190,7 @@ class Fleet:
         outcome.task = run.task or outcome.task
         outcome.error = run.error
         outcome.changed = outcome.changed or run.changed
-        outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
+        outcome.warn(*run.notes, *run.missed)
         if self._lost_sight(outcome) or run.error is None or run.ended_well or outcome.after is None:
             return
         if outcome.after.snapshots != outcome.plan.vm.snapshots:
@@ -208,13 +212,14 @@ class Fleet:
         outcome.error = (outcome.error or unseen) if blind is not None else GONE
         return True
 
-    def _follow_up(self, outcomes: Sequence[Outcome]) -> None:
+    def _follow_up(self, outcomes: Sequence[Outcome], last: bool) -> list[Outcome]:
+        """Do what a look at these VMs asks for; gives those that somebody else changed before it could be done."""
         runs: list[tuple[Outcome, Run, FollowUp]] = []
         for outcome in outcomes:
             if outcome.error is not None or outcome.after is None:
                 continue
             more = self._operation.follow_up(outcome.plan, outcome.after)
-            outcome.warnings = (*outcome.warnings, *more.warnings)
+            outcome.warn(*more.warnings)
             if more.actions:
                 runs.append((outcome, self._planned(outcome.after, more.actions), more))
             elif more.failure is not None:
@@ -223,16 +228,25 @@ class Fleet:
         self._run(run for ignored, run, ignored2 in runs)
         if runs:
             self._look_again([outcome for outcome, ignored, ignored2 in runs])
+        again = []
         for outcome, run, more in runs:
-            in_the_way = "another task on it was in the way of the last step" if run.retry else None
-            outcome.error = run.error or in_the_way or more.failure
-            outcome.warnings = (*outcome.warnings, *run.notes, *run.missed)
+            outcome.warn(*run.notes, *run.missed)
             outcome.task = run.task if run.error is not None else outcome.task
-            if self._lost_sight(outcome) or outcome.after is None:
+            if run.retry and not last and not self._lost_sight(outcome):
+                again.append(outcome)
                 continue
-            if more.failure is not None and outcome.error is more.failure:
+            in_the_way = "another task on it was in the way of the last step" if run.retry else None
+            broken = run.error or in_the_way
+            outcome.error = f"{more.undone}: {broken}" if broken and more.undone else broken or more.failure
+            if self._lost_sight(outcome) or outcome.after is None or broken:
+                continue
+            if more.instead is not None:
+                outcome.first, outcome.plan = outcome.began, more.instead
+                outcome.changed = bool(more.instead.actions)
+            elif more.failure is not None:
                 # Taken back: the VM is as it was before the call.
                 outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots
+        return again
 
     def _confirm(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

@@ -8,21 +8,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import seen_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import NoteRevert, Rename
 from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import differs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 
 # Seconds for which a VM is taken to be as it was read: what somebody else's task does to it in less is missed.
 FRESH = 1.0
+# The same where a description is written, which goes over what somebody else has written into it meanwhile.
+FRESH_TEXT = 0.2
 # VMs of one look: those whose turn it is, and the ones that come next, so that a long queue needs few looks.
 PAGE = 100
 
-# Gets the VMs on which something has happened, by MoID; or why that is not known.
-Tell = Callable[["Mapping[str, str | None] | Exception"], None]
+
+@dataclass(frozen=True)
+class Now:
+    """A VM as it is now, None where it is gone; the snapshot task that runs there; and whether anything is new."""
+
+    vm: Vm | None
+    task: str | None
+    changed: bool
+
+
+# Gets what was seen, by MoID; or why that is not known.
+Tell = Callable[["Mapping[str, Now] | Exception"], None]
 
 
 class Freshness:
@@ -37,7 +51,8 @@ class Freshness:
 
     def is_old(self, run: Run) -> bool:
         """Has it been too long since the VM was read?"""
-        return time.monotonic() - run.read_at > FRESH
+        limit = FRESH_TEXT if isinstance(run.action, (Rename, NoteRevert)) else FRESH
+        return time.monotonic() - run.read_at > limit
 
     def add(self, run: Run) -> None:
         """It is this one's turn, once it was looked at again."""
@@ -57,11 +72,13 @@ class Freshness:
         self._begun = time.monotonic()
         return self._look
 
-    def looked(self, changed: Mapping[str, str | None]) -> list[Run]:
-        """The look has been told of, with what ``changed`` gives; gives those whose turn waited for it."""
+    def looked(self, seen: Mapping[str, Now]) -> list[Run]:
+        """The look has been told of, with what was seen; gives those whose turn waited for it."""
         for run in self._looked_at:
-            run.in_the_way = changed.get(run.vm.moid)
-            if run.vm.moid not in changed:
+            now = seen.get(run.vm.moid)
+            run.in_the_way = now.task if now is not None else None
+            run.newer = now.vm if now is not None else None
+            if now is not None and not now.changed:
                 run.read_at = self._begun
         known = set(map(id, self._looked_at))
         ready = [run for run in self._waiting if id(run) in known]
@@ -72,16 +89,18 @@ class Freshness:
     def _look(self) -> None:
         vms = [run.vm for run in self._looked_at]
         try:
-            found: Mapping[str, str | None] | Exception = self._session.persist(lambda: changed(self._session, vms))
+            found: Mapping[str, Now] | Exception = self._session.persist(lambda: look(self._session, vms))
         except Exception as error:  # noqa: BLE001 - whatever it is, these VMs' results tell it
             found = error
         self._tell(found)
 
 
-def changed(session: Session, vms: Sequence[Vm]) -> dict[str, str | None]:
-    """The MoIDs of those that are not as they were read before, or are gone; with the snapshot task that runs there."""
+def look(session: Session, vms: Sequence[Vm]) -> dict[str, Now]:
+    """How these VMs are now."""
     busy = seen_busy(session)  # Before the trees: what a task that has ended meanwhile did is in them.
-    now = Inventory(session).read_again(vms, Needs())
-    return {
-        vm.moid: busy.get(vm.moid) for vm in vms if vm.moid in busy or vm.moid not in now or differs(vm, now[vm.moid])
-    }
+    read = Inventory(session).read_again(vms, Needs())
+    seen = {}
+    for vm in vms:
+        now, task = read.get(vm.moid), busy.get(vm.moid)
+        seen[vm.moid] = Now(now, task, task is not None or now is None or differs(vm, now))
+    return seen

@@ -23,7 +23,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import protections
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration, to_utc
-from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import TASK_RUNS, Datastore, Verdict
 
 NO_LIMIT = "no limit asks for it"
 LAST = "the last managed snapshot of its VM; a keep rule or allow_none: true would let it go"
@@ -97,7 +97,7 @@ def _case(vm: Vm, policy: Policy, facts: FleetFacts, now: datetime) -> _Case:
 def _vm_protections(vm: Vm, policy: Policy, facts: FleetFacts) -> tuple[str, ...]:
     reasons = []
     if vm.moid in facts.busy:
-        reasons.append(f"a snapshot task runs on its VM ({facts.busy[vm.moid]})")
+        reasons.append(f"{TASK_RUNS} ({facts.busy[vm.moid]})")
     if facts.attributes.get(vm.moid, "").strip().lower() not in ("", "0", "false", "no"):
         reasons.append(f"its VM is protected by the custom attribute {policy.protect_attribute}")
     pattern = _matched(vm.name, policy.protect_vms)

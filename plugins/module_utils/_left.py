@@ -30,7 +30,7 @@ class LeftBehind:
     def add(self, run: Run, state: TaskState, cause: str) -> None:
         """Give up on a run whose task was in this state when last heard of."""
         run.error = f"{cause}; task {state.moid} may still run (its state is the last known), and a rerun waits for it"
-        _show(run, state)
+        run.show(state)
         self._left.append((run, state, cause))
 
     def look(self, seconds: float = LOOK) -> None:
@@ -53,7 +53,7 @@ class LeftBehind:
 
 def judge(run: Run, state: TaskState, cause: str) -> None:
     """Say of a run that was given up on what its task was doing a moment ago."""
-    _show(run, state)
+    run.show(state)
     if state.state == "success" and not (run.joined or run.adopted):
         run.advance()
         run.error = None if run.ended_well else f"not gone on with: {cause}"
@@ -65,9 +65,3 @@ def judge(run: Run, state: TaskState, cause: str) -> None:
         run.error = f"{cause}; task {state.moid} still waits in vCenter's queue, and a rerun waits for it"
     else:
         run.error = f"{cause}; task {state.moid} still runs, and a rerun waits for it"
-
-
-def _show(run: Run, state: TaskState) -> None:
-    # Somebody else's task, which is only waited for, does not replace one of its own.
-    if run.task is None or run.task.moid == state.moid:
-        run.task = state

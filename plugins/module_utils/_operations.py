@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils import _plan_consolidate, _plan_snapshot
+from ansible_collections.savepoint.vsphere.plugins.module_utils import (
+    _plan_consolidate,
+    _plan_snapshot,
+    _snapshot_after,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Needs
 
@@ -33,7 +37,8 @@ def snapshot_operation(params: Mapping[str, Any], token: str) -> Operation:
             memory=params["memory_dump"],
             quiesce=params["quiesce"],
         ),
-        follow_up=lambda plan, after: _plan_snapshot.follow_up(plan, after, wish),
+        follow_up=lambda plan, after: _snapshot_after.follow_up(plan, after, wish),
+        confirm=lambda plan, after: _snapshot_after.confirm(plan, after, wish),
         timeout=params["timeout"],
     )
 

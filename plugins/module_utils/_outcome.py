@@ -30,6 +30,10 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     first: VmPlan | None = None
 
+    def warn(self, *texts: str) -> None:
+        """Say something, once."""
+        self.warnings = tuple(dict.fromkeys((*self.warnings, *texts)))
+
     @property
     def began(self) -> VmPlan:
         """The plan that the call began with."""

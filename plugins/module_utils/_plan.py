@@ -10,7 +10,7 @@ Check mode, diff mode and the real run share the plan; they differ only in wheth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Union
 
@@ -156,11 +156,17 @@ class VmPlan:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What a look at the VM afterwards asks for: more actions, and perhaps the verdict that the VM failed."""
+    """What a look at the VM afterwards asks for: more actions, and perhaps the verdict that the VM failed.
+
+    With ``instead`` the actions undo what the call did, and this is the plan that it would have had after the others';
+    ``undone`` is what to say of the VM where they fail.
+    """
 
     actions: tuple[Action, ...] = ()
     failure: str | None = None
     warnings: tuple[str, ...] = ()
+    instead: VmPlan | None = None
+    undone: str | None = None
 
 
 def predict(vm: Vm, actions: tuple[Action, ...], now: datetime) -> tuple[Snapshot, ...]:
@@ -181,6 +187,20 @@ def predict(vm: Vm, actions: tuple[Action, ...], now: datetime) -> tuple[Snapsho
         elif isinstance(action, Revert):
             tree = with_current(tree, action.snapshot)
     return tree
+
+
+def noted_anew(note: NoteRevert, newer: Vm | None, ended_at: datetime) -> NoteRevert:
+    """The note of a revert that ended then, on what the snapshot's description is by now, where that is known.
+
+    What somebody has written meanwhile, a hold above all, must not be lost. Raises InputError where there is no marker
+    any more to write it into.
+    """
+    snapshot = next((one for one in newer.snapshots if one.moid == note.snapshot), None) if newer is not None else None
+    if snapshot is None:
+        return replace(note, ended_at=ended_at)
+    if snapshot.marker is None and (snapshot.marker_problem is not None or not note.marker.empty):
+        raise InputError("somebody has changed its description, which has no marker any more that could be read")
+    return replace(note, text=snapshot.description, marker=snapshot.marker or Marker(), ended_at=ended_at)
 
 
 def blocked(vm: Vm) -> str | None:

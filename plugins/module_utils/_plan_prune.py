@@ -17,7 +17,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     blocked,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._quota import Quota
-from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Datastore, Verdict
+from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import TASK_RUNS, Datastore, Verdict
 
 # Room is scarce where less than this part of a datastore is free, or where what is merged fits in less often than this.
 SCARCE = 0.2
@@ -28,6 +28,12 @@ def plan_removals(vm: Vm, verdicts: tuple[Verdict, ...]) -> VmPlan:
     """The plan for one VM: removals oldest first, one at a time, never a child by accident."""
     doomed = [verdict for verdict in verdicts if verdict.remove]
     kept = len(verdicts) - len(doomed)
+    if not doomed and any(reason.startswith(TASK_RUNS) for verdict in verdicts for reason in verdict.reasons):
+        # It may be an earlier call's own, which was cancelled; without a word this would look as if all were done.
+        why = "a snapshot task runs on it, so all its snapshots stay for now; run again when it has ended"
+        return VmPlan(
+            vm, msg=f"nothing removed, {kept} kept: a snapshot task runs on it", verdicts=verdicts, warnings=(why,)
+        )
     if not doomed:
         return VmPlan(vm, msg=f"nothing to remove, {kept} kept" if kept else "it has no snapshots", verdicts=verdicts)
     failure = blocked(vm)

@@ -18,14 +18,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
     join,
     with_expiry,
     with_hold,
-    with_kind,
     with_phase,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     MAX_DEPTH,
     Create,
-    FollowUp,
     Remove,
     RemoveAll,
     Rename,
@@ -253,21 +251,3 @@ def _plan_removal(
 
 def _minutes(limit: timedelta | None) -> int | None:
     return None if limit is None else -(-int(limit.total_seconds()) // 60)
-
-
-def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
-    """Look at what a create really gave. A weaker kind than was promised is taken back, or named if allowed."""
-    create = next((action for action in plan.actions if isinstance(action, Create)), None)
-    if create is None or create.marker.kind not in ("quiesced", "memory"):
-        return FollowUp()
-    taken = next((one for one in after.snapshots if one.marker is not None and one.marker.op == create.marker.op), None)
-    if taken is None or (taken.quiesced if create.quiesce else taken.memory):
-        return FollowUp()
-    why = f"vCenter reported success but the snapshot is not {create.marker.kind}"
-    if wish.allow_crash:
-        honest = join(taken.description, with_kind(create.marker, "crash_consistent"))
-        return FollowUp(
-            (Rename(taken.moid, None, honest),),
-            warnings=(f"{why}; kept as crash_consistent, as fallback: crash allows",),
-        )
-    return FollowUp((Remove(taken.moid),), failure=f"{why}; it was removed again, and nothing else was changed")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert, noted_anew
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskState
 
 
@@ -26,7 +26,7 @@ class Run:
     action at hand; ``adopted`` says that its task was found by reading, and not named by an answer; ``had`` are the
     tasks that have ended so far, and ``lost`` those that vCenter could not report on any more. ``read_at`` is when the
     VM was last seen to be as it is here, by this machine's clock (time.monotonic); ``in_the_way`` is somebody's task
-    that ran then.
+    that ran then. ``newer`` is the VM as a look showed it that was made for the action at hand.
     """
 
     vm: Vm
@@ -48,6 +48,7 @@ class Run:
     lost: set[str] = field(default_factory=set)
     read_at: float = field(default_factory=time.monotonic)
     in_the_way: str | None = None
+    newer: Vm | None = None
 
     @property
     def changed(self) -> bool:
@@ -75,10 +76,20 @@ class Run:
         return self.actions[self.done]
 
     def to_send(self, now: Callable[[], datetime]) -> Action:
-        """The action at hand as it is to be sent; ``now`` is vCenter's clock, which its task history goes by too."""
-        if isinstance(self.action, NoteRevert) and self.done and self.task is not None:
-            return replace(self.action, ended_at=self.task.ended_at or now())
+        """The action at hand as it is to be sent; ``now`` is vCenter's clock, which its task history goes by too.
+
+        Raises SavepointError for a note that can't be written any more.
+        """
+        if isinstance(self.action, NoteRevert) and self.done:
+            ended = (self.task.ended_at if self.task is not None else None) or now()
+            note = noted_anew(self.action, self.newer, ended)
+            self.actions = (*self.actions[: self.done], note, *self.actions[self.done + 1 :])
         return self.action
+
+    def show(self, task: TaskState) -> None:
+        """The result is to name this task; not somebody else's, which is only waited for, in the place of its own."""
+        if self.task is None or self.task.moid == task.moid or not self.joined:
+            self.task = task
 
     def note(self, text: str) -> None:
         """Say something, once."""
@@ -89,3 +100,4 @@ class Run:
         """The action at hand is done."""
         self.done += 1
         self.sent_at, self.sends, self.looks, self.waits, self.adopted = None, 0, 0, 0, False
+        self.newer = None

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from http.client import HTTPException
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, HTTP_TIMEOUT, briefly, trouble
+from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import invoke
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wording import plain
 
 T = TypeVar("T")
@@ -118,6 +120,7 @@ class Session:
         self._target = target
         self._offset: timedelta | None = None
         self._mending = threading.Lock()
+        self._over = False
         self._patience = Patience(random.SystemRandom().random, LIMIT)
 
     def persist(self, work: Callable[[], T]) -> T:
@@ -183,7 +186,14 @@ class Session:
                 f"{self.address} refused another login of '{self._target.username}': wrong user or password"
             ) from error
         self.logins += 1
+        if self._over:
+            self.log_out()  # The job was cancelled meanwhile, and nobody else would.
         self._note("the session had ended, so it was logged in again")
+
+    def log_out(self) -> None:
+        """Give the session back; after that none is begun any more."""
+        self._over = True
+        self.content.sessionManager.Logout()
 
     @property
     def retried(self) -> list[str]:
@@ -234,11 +244,10 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
     finally:
         # The session may be expired, the server gone, or the answer a proxy's page; the work's result matters more.
         with suppress(Exception):
-            log_out = session.content.sessionManager.Logout
             if session.cancel.reason is None:
-                log_out()
+                session.log_out()
             else:
-                within(LAST_WORD, log_out)
+                within(LAST_WORD, session.log_out)
         session.stub.DropConnections()
 
 
@@ -307,7 +316,7 @@ def _open(target: Target) -> Any:
     # The version negotiation opens a connection that takes no time limit of its own.
     socket.setdefaulttimeout(CONNECT_TIMEOUT)
     try:
-        return pyvim_connect.SmartStubAdapter(
+        stub: Any = pyvim_connect.SmartStubAdapter(
             host=target.hostname,
             port=target.port,
             sslContext=_context(target),
@@ -318,6 +327,8 @@ def _open(target: Target) -> Any:
             # Idle connections are closed here and not by the server, in between calls of ours.
             connectionPoolTimeout=60,
         )
+        stub.InvokeMethod = partial(invoke, stub)
+        return stub
     finally:
         socket.setdefaulttimeout(default)
 

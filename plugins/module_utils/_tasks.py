@@ -32,7 +32,10 @@ PAUSE_EACH, LONGEST_PAUSE = 0.002, 0.1
 
 @dataclass(frozen=True)
 class TaskState:
-    """What is known of a task. ``error`` is vSphere's fault object, ``result`` what the task gave."""
+    """What is known of a task. ``error`` is vSphere's fault object, ``result`` what the task gave.
+
+    ``joined_at`` is since when somebody else's task is waited for.
+    """
 
     moid: str
     state: str = "queued"
@@ -40,11 +43,19 @@ class TaskState:
     ended_at: datetime | None = None
     error: Any = None
     result: Any = None
+    joined_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
         """Has it come to an end, good or bad?"""
         return _is_end(self.state)
+
+    @property
+    def counts_from(self) -> datetime | None:
+        """When its time limit began, None as long as it has not: a rerun gives what it finds running as long again."""
+        if self.started_at is None or self.state != "running":
+            return None
+        return max(self.started_at, self.joined_at or self.started_at)
 
 
 class _Waiter:
@@ -148,7 +159,7 @@ class TaskBoard:
         self._waiter.stop(patiently=False)
         self._waiter = self._begin()
         # What was known may be long out of date; their states come anew.
-        self._states = {moid: TaskState(moid) for moid in self._states}
+        self._states = {moid: TaskState(moid, joined_at=state.joined_at) for moid, state in self._states.items()}
         self._new = [Reference("Task", moid) for moid in self._states]
 
     @property
@@ -174,8 +185,8 @@ class TaskBoard:
         """The tasks that ran longer than the limit, each with what to say; ``idle`` is how long none of ours got on."""
         found = []
         for state in self.watched:
-            if state.started_at is not None and state.state == "running":
-                if now - state.started_at > limit:
+            if state.counts_from is not None:
+                if now - state.counts_from > limit:
                     found.append((state.moid, "still runs in vCenter"))
             # Time in vCenter's queue does not count, as long as any of our tasks gets on; else the wait had no end.
             elif idle > limit.total_seconds():
@@ -183,11 +194,11 @@ class TaskBoard:
                 found.append((state.moid, why))
         return found
 
-    def follow(self, task: Any) -> None:
-        """Follow a task, from the next call of ``enrol`` on."""
+    def follow(self, task: Any, joined_at: datetime | None = None) -> None:
+        """Follow a task, from the next call of ``enrol`` on; since when, if it was there before us."""
         moid = moid_of(task) or ""
         if moid not in self._states:
-            self._states[moid] = TaskState(moid)
+            self._states[moid] = TaskState(moid, joined_at=joined_at)
             self._new.append(task)
 
     def take_new(self) -> list[Any]:

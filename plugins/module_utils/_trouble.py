@@ -38,6 +38,11 @@ def trouble(error: BaseException) -> str | None:
     return ENDED if fault_name(error) == "NotAuthenticated" else None
 
 
+def stays_away(error: BaseException) -> bool:
+    """Is all of vCenter out of reach, after patience was had, or the job over? Else one call was refused."""
+    return trouble(error) is not None or isinstance(error, SavepointError)
+
+
 def late(error: BaseException) -> bool:
     """Did no answer come in time, neither to us nor to a proxy in between?"""
     return isinstance(error, TimeoutError) or (isinstance(error, HTTPException) and str(error).startswith("504"))

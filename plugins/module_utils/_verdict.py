@@ -20,6 +20,10 @@ class Datastore:
     free: int
 
 
+# The reason that protects for as long as it takes.
+TASK_RUNS = "a snapshot task runs on its VM"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One snapshot, kept or removed, with all the reasons."""

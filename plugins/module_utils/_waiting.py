@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
@@ -57,11 +58,11 @@ class Waiting:
             return None
         return self._gathering_since + GATHER - time.monotonic()
 
-    def follow(self, task: Any) -> None:
-        """Wait for one more task."""
+    def follow(self, task: Any, joined_at: datetime | None = None) -> None:
+        """Wait for one more task; see TaskBoard.follow."""
         if not self._board.new:
             self._gathering_since = time.monotonic()
-        self._board.follow(task)
+        self._board.follow(task, joined_at)
 
     def enrol(self, *, more_come: bool) -> None:
         """Have vCenter report on the new tasks: those that gather in a moment together, and the last ones at once."""

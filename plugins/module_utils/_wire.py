@@ -17,6 +17,7 @@ from http.client import HTTPException
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 try:
@@ -28,6 +29,12 @@ _NS = "{urn:vim25}"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _BLANK = re.compile(r"@blank (\d)@")
 _FRACTION = re.compile(r"\.(\d+)")
+# How every answer of vSphere begins. A page of a proxy's may be well-formed too, and would pass for an empty answer.
+_ENVELOPE = re.compile(rb"<(\w+:)?Envelope\b")
+_BEGINNING = 1000
+# The cookie that carries vSphere's session.
+_SESSION = "vmware_soap_session"
+_STRANGE = "an answer that is none of vSphere's"
 
 Decoder = Callable[[Any], Any]
 
@@ -100,6 +107,14 @@ def call(mo: Any, method: str, *arguments: Any) -> tuple[bytes, Any]:
     return form.send(), form.info
 
 
+def invoke(stub: Any, mo: Any, info: Any, arguments: Sequence[Any]) -> Any:
+    """Call a method as the stub's own InvokeMethod does, but that any answer that is none of vSphere's is told as such.
+
+    pyVmomi takes a page of a proxy's for an answer without a result, or raises what its XML parser raises.
+    """
+    return by_pyvmomi(_exchange(stub, info, stub.SerializeRequest(mo, info, arguments)), stub, info)
+
+
 def _exchange(stub: Any, info: Any, request: bytes) -> bytes:
     headers = {"Cookie": stub.cookie, "SOAPAction": stub.versionId, "Content-Type": "text/xml; charset=UTF-8"}
     connection = stub.GetConnection()
@@ -112,24 +127,37 @@ def _exchange(stub: Any, info: Any, request: bytes) -> bytes:
         connection.close()
         stub.DropConnections()
         raise
-    if status not in (200, 500):
+    if status not in (200, 500) or not _ENVELOPE.search(body, 0, _BEGINNING):
         connection.close()
-        raise HTTPException(f"{status} {response.reason}")
+        raise HTTPException(_STRANGE if status == 200 else f"{status} {response.reason}")
+    cookie = response.getheader("Set-Cookie")
+    if cookie and (_SESSION in cookie or not stub.cookie):
+        stub.cookie = cookie  # A proxy's own, which come later, must not take the session's place.
     stub.ReturnConnection(connection)
     if status == 500:
-        raise by_pyvmomi(body, stub, info)
+        fault = by_pyvmomi(body, stub, info)
+        raise fault if isinstance(fault, Exception) else HTTPException(f"{status} {response.reason}")
     return body
 
 
 def by_pyvmomi(body: bytes, stub: Any, info: Any) -> Any:
-    """The answer as pyVmomi reads it."""
-    return SoapResponseDeserializer(stub).Deserialize(body, info.result)
+    """The answer as pyVmomi reads it. Raises HTTPException for one that is no XML."""
+    try:
+        return SoapResponseDeserializer(stub).Deserialize(body, info.result)
+    except ExpatError as error:
+        raise HTTPException(_STRANGE) from error
 
 
 def returned(body: bytes) -> Any:
-    """The element ``returnval`` of an answer; None if it is empty. Raises UnfamiliarError."""
-    # The server is one that we logged in to, and pyVmomi gives the same bytes to the same parser.
-    root = ElementTree.fromstring(body)  # noqa: S314
+    """The element ``returnval`` of an answer; None if it is empty.
+
+    Raises UnfamiliarError, and HTTPException for what is no XML.
+    """
+    try:
+        # The server is one that we logged in to, and pyVmomi gives the same bytes to the same parser.
+        root = ElementTree.fromstring(body)  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise HTTPException(_STRANGE) from error
     answer = root.find("{http://schemas.xmlsoap.org/soap/envelope/}Body/*")
     if answer is None or not answer.tag.startswith(_NS):
         raise UnfamiliarError

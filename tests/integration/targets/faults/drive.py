@@ -29,7 +29,7 @@ def prepare(collections: Path, *, fresh: float = 60.0, answer: float = 2.0) -> N
         "_doubts": {"PAUSE": 0.05},
         "_tasks": {"LONGEST_WAIT": 1},
         "_guest": {"LONGEST_WAIT": 1},
-        "_fresh": {"FRESH": fresh},
+        "_fresh": {"FRESH": fresh, "FRESH_TEXT": fresh / 5},
     }
     for name, values in shorter.items():
         library = importlib.import_module(f"{PREFIX}.module_utils.{name}")

@@ -97,9 +97,9 @@ def judged(machine: Vm, policy: Policy, facts: FleetFacts | None = None) -> tupl
     return judge_fleet([machine], policy, facts or FleetFacts(), NOW)[machine.moid]
 
 
-def pruned(machine: Vm, policy: Policy) -> VmPlan:
+def pruned(machine: Vm, policy: Policy, facts: FleetFacts | None = None) -> VmPlan:
     """The plan of snapshot_prune for one machine."""
-    return plan_removals(machine, judged(machine, policy))
+    return plan_removals(machine, judged(machine, policy, facts))
 
 
 def paths(snapshots: Sequence[Snapshot]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
+from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Create,
@@ -22,12 +23,14 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Revert,
     blocked,
     check_text,
+    noted_anew,
     predict,
     unreadable,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
     NOW,
     assert_forest,
+    hours,
     moid,
     node,
     paths,
@@ -72,6 +75,31 @@ def test_a_noted_revert_is_foretold() -> None:
     foretold = next(one for one in predict(MACHINE, actions, NOW) if one.moid == moid(3))
     assert (foretold.current, foretold.description, foretold.name) == (True, "text", "c")
     assert foretold.marker == replace(MARKER, phase="reverted", reverted=NOW)
+
+
+NOTE = NoteRevert(moid(3), "text", MARKER, NOW)
+
+
+def test_a_note_goes_into_what_the_description_is_by_now() -> None:
+    held = replace(MARKER, hold=True)
+    note = noted_anew(NOTE, vm(node(3, text="kept for the auditors", marker=held)), NOW + hours(1))
+    assert note == NoteRevert(moid(3), "kept for the auditors", held, NOW + hours(1))
+
+
+@pytest.mark.parametrize("newer", [None, vm(), vm(node(4, marker=MARKER))])
+def test_a_note_for_what_was_not_seen_again_stays_as_it_was(newer: Vm | None) -> None:
+    assert noted_anew(NOTE, newer, NOW + hours(1)) == replace(NOTE, ended_at=NOW + hours(1))
+
+
+@pytest.mark.parametrize("raw", ["no marker", "[savepoint set=]", "[savepoint set=CHG1]\nbelow"])
+def test_a_note_is_not_written_over_a_marker_that_is_gone_or_broken(raw: str) -> None:
+    with pytest.raises(InputError, match="no marker any more"):
+        noted_anew(NOTE, vm(node(3, raw=raw)), NOW)
+
+
+def test_a_snapshot_that_never_had_a_marker_gets_one_with_the_note() -> None:
+    bare = replace(NOTE, marker=Marker())
+    assert noted_anew(bare, vm(node(3, text="new text")), NOW) == replace(bare, text="new text")
 
 
 def test_foretelling_leaves_the_vm_as_it_is() -> None:

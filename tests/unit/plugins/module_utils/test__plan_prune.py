@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._judge import FleetFacts
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Remove, predict
@@ -100,3 +101,12 @@ def test_vcenter_is_asked_for_its_estimate_where_room_is_scarce(frees: int, free
     assert in_doubt([Verdict(snapshot, True, ())], stores) is doubt
     assert in_doubt([Verdict(snapshot, True, ())], {}) is True
     assert in_doubt([Verdict(snapshot, False, ())], stores) is False
+
+
+def test_a_machine_whose_snapshots_stay_because_a_task_runs_is_no_machine_that_is_done() -> None:
+    machine = vm(node(1), node(2))
+    facts = FleetFacts(busy={machine.moid: "task-1"})
+    made = pruned(machine, Policy(keep_last=1), facts)
+    assert (made.actions, made.failure, made.problem) == ((), None, None)
+    assert "a snapshot task runs on it" in made.msg
+    assert "run again when it has ended" in made.warnings[0]

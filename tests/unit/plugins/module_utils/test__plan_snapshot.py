@@ -16,7 +16,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Ca
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
     Create,
-    FollowUp,
     Remove,
     RemoveAll,
     Rename,
@@ -25,7 +24,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_snapshot import (
     SnapshotWish,
-    follow_up,
     parse_wish,
     plan_snapshot,
 )
@@ -601,54 +599,6 @@ def test_force_does_not_override_what_vsphere_can_not_do(given: dict[str, Any]) 
     made = absent(vm(node(1, "n"), connection_state="disconnected"), force=True, **given)
     assert made.actions == ()
     assert (made.failure or "").startswith("the virtual machine is disconnected")
-
-
-# Looking at what was really taken
-
-
-def after_create(quiesced: bool = False, state: str = "poweredOff", op: str = "5f2c9a") -> Vm:
-    return vm(node(1, "n", text="text", quiesced=quiesced, state=state, marker=Marker("CHG1", "quiesced", op=op)))
-
-
-@pytest.mark.parametrize(
-    ("given", "after"),
-    [
-        ({"quiesce": True}, after_create(quiesced=True)),
-        ({"memory_dump": True}, after_create(state="poweredOn")),
-        ({}, after_create()),
-        # Not there: somebody has removed it meanwhile, or it is another call's.
-        ({"quiesce": True}, vm()),
-        ({"quiesce": True}, after_create(op="other")),
-    ],
-)
-def test_what_was_promised_or_is_not_ours_needs_no_more(given: dict[str, Any], after: Vm) -> None:
-    made = plan(vm(), snapshot_name="n", **given)
-    assert follow_up(made, after, wish(snapshot_name="n", **given)) == FollowUp()
-
-
-def test_nothing_follows_what_took_nothing() -> None:
-    machine = vm(node(1, "n"))
-    assert follow_up(plan(machine, snapshot_name="n", quiesce=True), machine, wish(snapshot_name="n")) == FollowUp()
-
-
-@pytest.mark.parametrize(("given", "kind"), [({"quiesce": True}, "quiesced"), ({"memory_dump": True}, "memory")])
-def test_a_weaker_kind_than_promised_is_taken_back_and_fails(given: dict[str, Any], kind: str) -> None:
-    made = plan(vm(), snapshot_name="n", **given)
-    more = follow_up(made, after_create(), wish(snapshot_name="n", **given))
-    assert more.actions == (Remove(moid(1)),)
-    assert (more.failure or "").startswith(f"vCenter reported success but the snapshot is not {kind}")
-
-
-def test_a_weaker_kind_with_leave_is_kept_under_its_true_name() -> None:
-    given: dict[str, Any] = {"snapshot_set": "CHG1", "quiesce": True, "fallback": "crash", "hold": True}
-    made = plan(vm(), **given)
-    more = follow_up(made, after_create(), wish(**given))
-    [action] = more.actions
-    assert action == Rename(
-        moid(1), None, "text\n[savepoint set=CHG1 kind=crash_consistent op=5f2c9a phase=taken hold]"
-    )
-    assert more.failure is None
-    assert "kept as crash_consistent" in more.warnings[0]
 
 
 @pytest.mark.parametrize(("limit", "minutes"), [("5m", 5), ("90s", None), ("5m1s", 6), ("4h", 240), ("241m", None)])
