@@ -41,6 +41,12 @@ def _nothing_more(plan: VmPlan, after: Vm) -> FollowUp:
     return FollowUp()
 
 
+def _take_instead(outcome: Outcome, more: FollowUp) -> None:
+    if more.instead is not None:
+        outcome.first, outcome.plan = outcome.began, more.instead
+        outcome.changed = bool(more.instead.actions)
+
+
 def _all_well(plan: VmPlan, after: Vm) -> str | None:
     return None
 
@@ -222,8 +228,9 @@ class Fleet:
             outcome.warn(*more.warnings)
             if more.actions:
                 runs.append((outcome, self._planned(outcome.after, more.actions), more))
-            elif more.failure is not None:
+            else:
                 outcome.error = more.failure
+                _take_instead(outcome, more)
         self._progress.expect(job_of(run.vm, run.actions, None) for ignored, run, ignored2 in runs)
         self._run(run for ignored, run, ignored2 in runs)
         if runs:
@@ -241,8 +248,7 @@ class Fleet:
             if self._lost_sight(outcome) or outcome.after is None or broken:
                 continue
             if more.instead is not None:
-                outcome.first, outcome.plan = outcome.began, more.instead
-                outcome.changed = bool(more.instead.actions)
+                _take_instead(outcome, more)
             elif more.failure is not None:
                 # Taken back: the VM is as it was before the call.
                 outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots

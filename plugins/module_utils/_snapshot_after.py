@@ -25,12 +25,11 @@ def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
     create = _created(plan)
     if create is None:
         return _edited_again(plan, after, wish)
-    taken = _taken(create, after)
-    if taken is None:
-        return FollowUp()
-    first = _first(taken, after, wish)
-    if first is not taken:
+    taken, first = _taken(create, after), _first(create, after, wish)
+    if first is not None and first is not taken:
         return _taken_back(taken, first, after, wish)
+    if taken is None:
+        return FollowUp()  # Somebody has removed it since.
     if create.marker.kind not in ("quiesced", "memory") or (taken.quiesced if create.quiesce else taken.memory):
         return FollowUp()
     why = f"vCenter reported success but the snapshot is not {create.marker.kind}"
@@ -97,24 +96,32 @@ def _meant(one: Snapshot, wish: SnapshotWish) -> bool:
     return one.name == wish.name
 
 
-def _first(taken: Snapshot, after: Vm, wish: SnapshotWish) -> Snapshot:
+def _first(create: Create, after: Vm, wish: SnapshotWish) -> Snapshot | None:
     """The oldest of those that are meant: vSphere counts a VM's snapshots up, so that all runs agree which it is."""
-    return min((one for one in after.snapshots if one is taken or _meant(one, wish)), key=lambda one: one.id)
+    taken = _taken(create, after)
+    meant = [one for one in after.snapshots if one is taken or _meant(one, wish)]
+    return min(meant, key=lambda one: one.id, default=None)
 
 
-def _taken_back(taken: Snapshot, first: Snapshot, after: Vm, wish: SnapshotWish) -> FollowUp:
-    """As if the other run had come before: its snapshot stays, and gets what else was wished for."""
-    rest = replace(after, snapshots=without(after.snapshots, (taken.moid,)))
-    plan = plan_snapshot(rest, wish, taken.created_at)
+def _taken_back(taken: Snapshot | None, first: Snapshot, after: Vm, wish: SnapshotWish) -> FollowUp:
+    """As if the other run had come before: its snapshot stays, and gets what else was wished for.
+
+    ``taken`` is None where the call's own is gone already.
+    """
+    ours = () if taken is None else (Remove(taken.moid),)
+    rest = replace(after, snapshots=without(after.snapshots, [one.snapshot for one in ours]))
+    plan = plan_snapshot(rest, wish, (taken or first).created_at)
     said = f"somebody else has taken {first.label} in the same moment, so the one of this call was removed again"
     why = plan.problem or plan.failure
     return FollowUp(
-        (Remove(taken.moid), *plan.actions),
+        (*ours, *plan.actions),
         failure=f"{said}; {why}" if why is not None else None,
         warnings=(said,),
         instead=plan,
         undone=f"somebody else has taken {first.label} in the same moment, and {taken.label} of this call is too much; "
-        "remove it by its snapshot_id",
+        "remove it by its snapshot_id"
+        if taken is not None
+        else None,
     )
 
 

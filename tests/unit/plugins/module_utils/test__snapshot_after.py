@@ -54,7 +54,7 @@ def after_create(quiesced: bool = False, state: str = "poweredOff", op: str = "5
         ({}, after_create()),
         # Not there: somebody has removed it meanwhile, or it is another call's.
         ({"quiesce": True}, vm()),
-        ({"quiesce": True}, after_create(op="other")),
+        ({"quiesce": True}, vm(node(1, "else", marker=Marker("CHG1", "quiesced", op="other")))),
     ],
 )
 def test_what_was_promised_or_is_not_ours_needs_no_more(given: dict[str, Any], after: Vm) -> None:
@@ -135,6 +135,14 @@ def test_the_first_run_s_snapshot_gets_what_the_second_wished_beside() -> None:
     assert more.actions == (Remove(moid(2)), Rename(moid(1), None, held))
     assert more.instead is not None
     assert more.instead.actions == more.actions[1:]
+
+
+def test_a_snapshot_that_is_taken_back_already_is_not_taken_back_again() -> None:
+    given = {"snapshot_set": "CHG1"}
+    more = follow_up(plan(vm(), **given), vm(taken(1, "other")), wish(**given))
+    assert (more.actions, more.failure, more.undone) == ((), None, None)
+    assert more.instead is not None
+    assert more.instead.target == moid(1)
 
 
 def test_a_wish_that_the_first_snapshot_can_not_take_fails() -> None:
