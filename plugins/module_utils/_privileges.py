@@ -14,6 +14,7 @@ REMOVE = "VirtualMachine.State.RemoveSnapshot"
 REVERT = "VirtualMachine.State.RevertToSnapshot"
 RENAME = "VirtualMachine.State.RenameSnapshot"
 POWER_ON = "VirtualMachine.Interact.PowerOn"
+POWER_OFF = "VirtualMachine.Interact.PowerOff"
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "read": (),
@@ -21,13 +22,19 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "rename": (RENAME,),
     "hold": (RENAME,),
     "remove": (REMOVE,),
+    "remove, with children": (REMOVE,),
+    "remove all": (REMOVE,),
     "prune": (REMOVE,),
     "consolidate": (REMOVE,),
     "revert": (REVERT,),
     "revert, then on": (REVERT, POWER_ON),
     # Without PowerOff: a revert can be told to leave the machine off.
     "revert, then off": (REVERT,),
+    "revert, noted": (REVERT, RENAME),
+    "off, reverted before": (POWER_OFF,),
 }
+# What writing the record of a prune needs on the root folder.
+RECORD = ("Global.ManageCustomFields", "Global.SetCustomField")
 
 # What taking, keeping and going back to a snapshot needs on each VM: readiness asks for these.
 PRIVILEGES = (CREATE, REMOVE, REVERT, RENAME, POWER_ON)

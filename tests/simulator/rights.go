@@ -63,6 +63,21 @@ func (r *rights) check(m *machine, privilege string) types.BaseMethodFault {
 	return &types.NoPermission{Object: &m.ref, PrivilegeId: privilege}
 }
 
+// checkFields is the same for what writes custom attributes.
+func (r *rights) checkFields(method *simulator.Method, root types.ManagedObjectReference) types.BaseMethodFault {
+	entity, privilege := root, ""
+	switch body := method.Body.(type) {
+	case *types.AddCustomFieldDef:
+		privilege = "Global.ManageCustomFields"
+	case *types.SetField:
+		entity, privilege = body.Entity, "Global.SetCustomField"
+	}
+	if privilege == "" || r.granted(entity, privilege) {
+		return nil
+	}
+	return &types.NoPermission{Object: &entity, PrivilegeId: privilege}
+}
+
 // rightsEndpoint answers for the AuthorizationManager.
 type rightsEndpoint struct {
 	endpoint

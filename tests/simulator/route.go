@@ -63,6 +63,10 @@ func (w *world) route(ctx *simulator.Context, method *simulator.Method) (mo.Refe
 		receiver = w.history.get(ctx.Session.Key, method.This)
 	case "PropertyCollector", "PropertyFilter":
 		return w.waits.route(ctx, method)
+	case "CustomFieldsManager":
+		if fault := w.rights.checkFields(method, w.model.ServiceContent.RootFolder); fault != nil {
+			return nil, fault
+		}
 	case "SessionManager":
 		if method.Name == "Logout" {
 			w.waits.drop(ctx.Session.Key, false)
