@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "SAVEPOINT_SIM_PASSWORD"
+# Tells simctl.py to start nothing with a password that is not looked for.
+SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
 # Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
 # a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
 ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "artifacts/job/command")
@@ -29,6 +31,7 @@ MASK = "(the password)"
 CORE = os.environ.get(VARIABLE, "")[4:28] or secrets.token_hex(12)
 PASSWORD = f'p&"<{CORE}+/% e'
 os.environ[VARIABLE] = PASSWORD
+os.environ[SEARCHED] = "1"
 BEGAN = time.time()
 
 

@@ -289,8 +289,6 @@ def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters:
     config, wanted = words[0], "".join(words[1:2])
     chosen = [one for one in scenarios if one.__name__.replace("_", "-").startswith(wanted)]
     found = json.loads(Path(config).read_text())
-    # For one more simulated vCenter; ansible-test hands nothing of the environment on.
-    os.environ["SAVEPOINT_SIM_PASSWORD"] = found["sim_password"]
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="savepoint-play-")))
         sites = [Site(found["sim_control"], found["sim_connection"])]
