@@ -21,8 +21,8 @@ VARIABLE = "SAVEPOINT_SIM_PASSWORD"
 # Tells simctl.py to start nothing with a password that is not looked for.
 SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
 # Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
-# a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
-ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "artifacts/job/command")
+# and the variables that a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
+ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "env/extravars", "artifacts/job/command")
 # What a module is sent as by Ansible, for as long as its task runs.
 PAYLOAD = b"def _ansiballz_main("
 LARGEST = 64 * 2**20

@@ -300,11 +300,11 @@ def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters:
     return 1 if problems or not chosen else 0
 
 
-def another(stack: ExitStack, simulator: str, guests: Path) -> Site:
+def another(stack: ExitStack, simulator: str, guests: Path, environ: dict[str, str] | None = None) -> Site:
     """One more simulated vCenter, beside the one that all targets share."""
     sys.path.insert(0, simulator)
     import simctl  # noqa: PLC0415 - its place is known only now
 
     guests.mkdir()
-    made = stack.enter_context(simctl.Simulator(vms=0, guests=guests))
+    made = stack.enter_context(simctl.Simulator(vms=0, guests=guests, environ=environ))
     return Site(made.info["control"], {**made.connection, "validate_certs": True})
