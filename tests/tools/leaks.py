@@ -22,7 +22,7 @@ VARIABLE = "SAVEPOINT_SIM_PASSWORD"
 SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
 # Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
 # and the variables that a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
-ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "env/extravars", "artifacts/job/command")
+ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "env/extravars", "artifacts/*/command")
 # What a module is sent as by Ansible, for as long as its task runs.
 PAYLOAD = b"def _ansiballz_main("
 LARGEST = 64 * 2**20

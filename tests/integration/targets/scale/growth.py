@@ -34,7 +34,7 @@ def count(simulator: Any, folder: Path, module: str, options: dict[str, Any]) ->
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": {"vcenter": host}}}))
     task = {f"savepoint.vsphere.{module}": options}
     (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    command = ["ansible-playbook", "-i", folder / "hosts.json", folder / "play.json"]
+    command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.json")]
     subprocess.run(command, env={**os.environ, **simulator.env}, check=True)
     told = simulator.get("/v1/calls")
     return Counted(told["total"], told["bytes_received"] + told["bytes_sent"], told["by_method"])
