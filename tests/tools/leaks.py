@@ -20,7 +20,7 @@ from pathlib import Path
 VARIABLE = "SAVEPOINT_SIM_PASSWORD"
 # Tells simctl.py to start nothing with a password that is not looked for.
 SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
-# Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
+# Given to the tests: their settings, inventories in which a host has a connection of its own, the environment
 # and the variables that a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
 ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "env/extravars", "artifacts/*/command")
 # What a module is sent as by Ansible, for as long as its task runs.
