@@ -26,7 +26,8 @@ options:
   password:
     description:
       - Password to log in with.
-      - If it is not set, the environment variable E(VMWARE_PASSWORD) is used.
+      - If it is not set, the environment variable E(VMWARE_PASSWORD) is used. Set that for the whole playbook, and not
+        by the keyword C(environment) of a task, which Ansible puts into a command line that others can read.
     type: str
     aliases: [pass, pwd]
   port:

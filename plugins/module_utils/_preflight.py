@@ -16,7 +16,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._parties import read_parties
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._privileges import PRIVILEGES
-from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import ReadinessWish
+from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness import NO_REVERT_ATTRIBUTE, ReadinessWish
 from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness_fleet import (
     Surroundings,
     assess_fleet,
@@ -24,6 +24,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._readiness_fleet
 from ansible_collections.savepoint.vsphere.plugins.module_utils._record import last_run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
+    attribute_warnings,
     read_attribute,
     read_footprints,
     read_lacking,
@@ -44,7 +45,10 @@ class Preflight:
         around = self._surroundings(session, vms) if vms else Surroundings()
         verdicts, datastores = assess_fleet(vms, self.wish, around, now)
         plans = {vm.moid: replace(self.plan(vm, now), readiness=verdicts[vm.moid]) for vm in vms}
-        return plans, {"datastores": datastores} if self.wish.looks_at_space else {}
+        facts: dict[str, Any] = {"datastores": datastores} if self.wish.looks_at_space else {}
+        name, instead = self.wish.no_revert_attribute, "the variable savepoint_no_revert says it to the roles"
+        warnings = attribute_warnings(session, "no_revert_attribute", name, NO_REVERT_ATTRIBUTE, instead)
+        return plans, {**facts, "warnings": warnings} if warnings else facts
 
     def _surroundings(self, session: Session, vms: Sequence[Vm]) -> Surroundings:
         wish = self.wish

@@ -27,6 +27,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._planfile import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import PROTECT_ATTRIBUTE, Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._survey import (
+    attribute_warnings,
     read_attribute,
     read_clones,
     read_datastores,
@@ -66,7 +67,9 @@ class Pruning:
         facts["plan"] = write_plan(vms, given, session.identity, now, self._attribute())
         facts["datastores"] = _space(plans.values(), stores)
         facts["totals"] = _totals(plans.values())
-        return plans, facts
+        given_name, instead = self._attribute(), "protect_vms protects machines by their names"
+        warnings = attribute_warnings(session, "protect_attribute", given_name, PROTECT_ATTRIBUTE, instead)
+        return plans, {**facts, "warnings": warnings} if warnings else facts
 
     def _attribute(self) -> str:
         """The custom attribute that protects a VM: the policy's, or that of the policy the plan was made by."""

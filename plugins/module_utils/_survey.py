@@ -16,6 +16,7 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row, read_objects, read_view
 from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import vm_from_row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import FOOTPRINT
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
@@ -96,6 +97,13 @@ def read_attribute(session: Session, moids: Sequence[str], name: str) -> dict[st
                 if entry.key in keys:
                     values[row.moid] = entry.value
     return values
+
+
+def attribute_warnings(session: Session, option: str, name: str, default: str, instead: str) -> list[str]:
+    """What to say where somebody counts on a custom attribute of their own, and the server keeps none."""
+    if name == default or session.content.customFieldsManager is not None:
+        return []
+    return [f"{option}: a single ESXi host keeps no custom attributes, so {shown(name)} is on no machine; {instead}"]
 
 
 def read_clones(session: Session, vms: Sequence[Vm]) -> dict[str, str]:

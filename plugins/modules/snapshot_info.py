@@ -134,6 +134,7 @@ options:
           - The custom attribute by which you say that a virtual machine must not be reverted by a play, for instance a
             domain controller, a database or a quorum member. Its value is the reason. An empty value, V(false), V(no)
             and V(0) mean that it may be.
+          - A single ESXi host keeps no custom attributes. There, another one than the default gives a warning.
         type: str
         default: savepoint.no_revert
       own_addresses:

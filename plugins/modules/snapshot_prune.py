@@ -134,6 +134,7 @@ options:
         description:
           - Custom attribute that protects a virtual machine's snapshots where it is set to anything but V(false),
             V(no), V(0) or nothing.
+          - A single ESXi host keeps no custom attributes. There, another one than the default gives a warning.
         type: str
         default: savepoint.protect
   plan:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import awx_rules
-import jinja2.sandbox
 import pytest
 import yaml
 from layout import ROOT, load
@@ -97,14 +96,6 @@ def test_the_file_to_import_gives_the_source_back() -> None:
     assert [one["related"]["schedules"] for one in found["job_templates"] if one["related"]["schedules"]]
 
 
-def render(node: Any, namespace: dict[str, Any]) -> Any:
-    """As AWX fills an injector in: keys and values; a field that is not filled in is not defined."""
-    if isinstance(node, dict):
-        return {render(key, namespace): render(value, namespace) for key, value in node.items()}
-    sandbox = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
-    return sandbox.from_string(node).render(**namespace)
-
-
 def test_the_credential_type_gives_what_savepoint_connection_takes() -> None:
     [kind] = SOURCE["controller_credential_types"]
     fields = {field["id"] for field in kind["inputs"]["fields"]}
@@ -114,7 +105,7 @@ def test_the_credential_type_gives_what_savepoint_connection_takes() -> None:
     assert awx_rules.extra_vars(kind["injectors"]["extra_vars"]) == []
     given: dict[str, Any] = {f"{what}_{n}": f"{what}{n}" for n in (1, 2) for what in ("host", "username", "password")}
     given |= {"name_1": "east", "name_2": "west", "tower": {"filename": {"ca": "/runner/env/ca"}}}
-    vcenters = render(kind["injectors"]["extra_vars"], given)["savepoint_vcenters"]
+    vcenters = awx_assets.filled_in(kind["injectors"]["extra_vars"], given)["savepoint_vcenters"]
     assert set(vcenters) == {"east", "west", ""}
     assert vcenters[""]["hostname"] == ""
     east = {"hostname": "host1", "username": "username1", "password": "password1"}

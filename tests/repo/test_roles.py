@@ -39,6 +39,26 @@ def test_every_option_is_described(name: str) -> None:
     assert [option for option, spec in documented(name).items() if not spec.get("description")] == []
 
 
+def silent_tasks(entries: Any) -> list[str]:
+    """The names of the tasks whose results are not shown, also inside blocks."""
+    found: list[str] = []
+    for task in entries or ():
+        found += [task["name"]] if "no_log" in task else []
+        for section in ("block", "rescue", "always"):
+            found += silent_tasks(task.get(section))
+    return found
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_the_password_is_hidden_and_nothing_else(name: str) -> None:
+    connects = bool({f"{name}_connection", f"{name}_password"} & set(documented(name)))
+    hidden = {option for option, spec in documented(name).items() if spec.get("no_log")}
+    assert hidden == ({f"{name}_password"} & set(documented(name)))
+    files = sorted((ROOT / "roles" / name).glob("tasks/**/*.yml"))
+    tasks = [one for path in files for one in silent_tasks(load(str(path.relative_to(ROOT))))]
+    assert tasks == (["Keep how to reach vCenter"] if connects else [])
+
+
 def table(title: str) -> list[str]:
     """The codes in the first column of a table of the guide to readiness, by the title above it."""
     text = (ROOT / "docs/docsite/rst/guide_readiness.rst").read_text()

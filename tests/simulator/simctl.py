@@ -18,7 +18,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +26,11 @@ from urllib.parse import quote
 
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "savepoint-vsphere" / "simulator"
+PASSWORD = "SAVEPOINT_SIM_PASSWORD"
+# What nox tells an integration target; ansible-test hands nothing of the environment on.
+CONFIG = HERE.parent / "integration" / "integration_config.yml"
+# Set by nox.
+SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
 
 
 class SimulatorError(RuntimeError):
@@ -149,6 +154,20 @@ def flags(options: Mapping[str, Any]) -> list[str]:
     return words
 
 
+def told() -> dict[str, str]:
+    """The password from nox where the environment has none: it is looked for wherever it could leak."""
+    if PASSWORD in os.environ:
+        return {}
+    with suppress(OSError, ValueError, KeyError):
+        return {PASSWORD: json.loads(CONFIG.read_text())["sim_password"]}
+    return {}
+
+
+def searched() -> bool:
+    """Does nox look for the password, so that the default, of which it can't know, will not do?"""
+    return SEARCHED in os.environ or CONFIG.exists()
+
+
 @functools.cache
 def opener() -> urllib.request.OpenerDirector:
     """It is on this machine, so no proxy. Made once, since each reads all of the machine's certificates."""
@@ -184,7 +203,7 @@ class Simulator:
         # Its standard input is a pipe that closes when this process ends, in whatever way, and then it ends as well.
         self.process = subprocess.Popen(
             [str(binary), *self.words],
-            env={**os.environ, **self.environ},
+            env={**os.environ, **told(), **self.environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -203,6 +222,9 @@ class Simulator:
             self.stop()
             raise SimulatorError(f"the simulator did not get ready ({'' if status is None else f'exit {status}'})")
         self.info = json.loads(line)
+        if self.info["password"] == "pass" and searched():
+            self.stop()
+            raise SimulatorError(f"it has the default password, which nobody looks for; {PASSWORD} gives another")
 
     def stop(self) -> None:
         process, self.process = self.process, None

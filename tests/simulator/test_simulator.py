@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import signal
@@ -1071,6 +1072,30 @@ def test_stock(sim: simctl.Simulator) -> None:
         assert stock.get("/v1/calls")["by_method"]["FindByInventoryPath"] == 1
         with pytest.raises(simctl.SimulatorError, match="404"):
             stock.get("/v1/vms")
+
+
+def test_a_password_that_nobody_looks_for_is_refused_where_one_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "integration_config.yml"
+    monkeypatch.setattr(simctl, "CONFIG", config)
+    monkeypatch.delenv(simctl.PASSWORD, raising=False)
+    monkeypatch.setenv(simctl.SEARCHED, "1")
+    with pytest.raises(simctl.SimulatorError, match=simctl.PASSWORD), simctl.Simulator(vms=0):
+        pass
+    monkeypatch.delenv(simctl.SEARCHED)
+    with simctl.Simulator(vms=0) as by_hand:
+        assert by_hand.info["password"] == "pass"
+    # As in an integration target, which sees no variable of nox's.
+    config.write_text(json.dumps({"sim_hostname": "of another program"}))
+    with pytest.raises(simctl.SimulatorError, match=simctl.PASSWORD), simctl.Simulator(vms=0):
+        pass
+    config.write_text(json.dumps({"sim_password": "of a target"}))
+    with simctl.Simulator(vms=0) as ours:
+        assert ours.info["password"] == "of a target"
+    monkeypatch.setenv(simctl.PASSWORD, "of a session")
+    with simctl.Simulator(vms=0) as ours:
+        assert ours.info["password"] == "of a session"
 
 
 @pytest.mark.parametrize("how", ["stdin", "SIGTERM", "SIGINT"])

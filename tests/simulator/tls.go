@@ -31,7 +31,7 @@ func newCertificate(dir, listen string) (tls.Certificate, string, error) {
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		SubjectKeyId:          []byte{1, 2, 3, 4},
+		SubjectKeyId:          serial().Bytes(), // in a file with the authorities of several, each is found by it
 	}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
 	if err != nil {

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jinja2.sandbox
 import yaml
 
 AWX = Path(__file__).resolve().parents[2] / "extensions" / "awx"
@@ -108,6 +109,14 @@ def node(one: dict[str, Any], parent: dict[str, Any]) -> dict[str, Any]:
     else:
         made["unified_job_template"] = named(runs["type"], runs["name"], runs["organization"]["name"])
     return {**made, "related": related, "natural_key": key(one["identifier"])}
+
+
+def filled_in(node: Any, namespace: dict[str, Any]) -> Any:
+    """An injector as AWX fills it in: keys and values; a field of the credential that is empty is not defined."""
+    if isinstance(node, dict):
+        return {filled_in(key, namespace): filled_in(value, namespace) for key, value in node.items()}
+    sandbox = jinja2.sandbox.ImmutableSandboxedEnvironment(autoescape=False)
+    return sandbox.from_string(node).render(**namespace)
 
 
 def text() -> str:

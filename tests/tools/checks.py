@@ -24,6 +24,7 @@ from xml.etree import ElementTree
 
 import leaks
 import nox
+from listed import Listed
 from opened import Opened
 
 GREEN, RED, PLAIN = ("\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
@@ -97,7 +98,7 @@ class Checks:
         """Runs one command with its output as it comes; each_line sees every line, and says whether to print it."""
         self.title(what)
         words = [str(word) for word in command]
-        print("$ " + " ".join(words), flush=True)
+        print(leaks.masked("$ " + " ".join(words)), flush=True)
         leaked = False
         last: deque[str] = deque(maxlen=LOOK_BACK)
         with started(words, cwd, env) as process:
@@ -142,6 +143,11 @@ class Checks:
         found = sorted(map(str, places))
         return self.record("; ".join(["the password is in no file", *found]), not found)
 
+    def no_process_shows_the_password(self, listed: Listed) -> bool:
+        """A check of its own: that it was in no command line, of which some were looked at."""
+        what = "the password is in no list of processes" if listed.looked else "nobody looked at the processes"
+        return self.record("; ".join([what, *sorted(listed.found)]), bool(listed.looked) and not listed.found)
+
     def stop(self) -> None:
         """Ends what run_aside has under way in other threads."""
         for process in list(self.running):
@@ -181,7 +187,7 @@ LOOK_BACK = 200
 TELLING = re.compile(r"^fatal: |^\w*(Error|Exception|Expired): |^ERROR: |: error: ")
 FINISHED: list[Checks] = []
 # Sessions that start simulated vCenters and log in to them.
-WITH_PASSWORD = ("simulator", "integration", "build", "demo", "chaos")
+WITH_PASSWORD = ("simulator", "integration", "oldest", "matrix", "build", "demo", "chaos")
 
 # A session that is told to end stops what it has started first.
 signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
@@ -189,10 +195,11 @@ signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
 
 @contextmanager
 def searched(checks: Checks) -> Iterator[None]:
-    """Look for the password in every temporary file that is written meanwhile; a check of its own."""
-    with Opened(leaks.places(), leaks.must_not_hold) as opened:
+    """Look for the password in every temporary file that is written meanwhile, and in every list of processes."""
+    with Opened(leaks.places(), leaks.must_not_hold) as opened, Listed(leaks.BYTES) as listed:
         yield
     checks.no_file_has_the_password({*leaks.left_behind(), *opened.found})
+    checks.no_process_shows_the_password(listed)
     if not opened.works:
         print("Only root sees files that are gone; looked for the password in those that are left.")
 

@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VARIABLE = "SAVEPOINT_SIM_PASSWORD"
-# Given to the tests: their settings, inventories in which a host has a connection of its own, and the environment that
-# a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
-ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "artifacts/job/command")
+# Tells simctl.py to start nothing with a password that is not looked for.
+SEARCHED = "SAVEPOINT_SIM_PASSWORD_SEARCHED"
+# Given to the tests: their settings, inventories in which a host has a connection of its own, the environment
+# and the variables that a job gets from ansible-runner, as AWX does it, with what ansible-runner itself writes of that.
+ALLOWED = ("integration_config.yml", "inventory.json", "env/envvars", "env/extravars", "artifacts/*/command")
 # What a module is sent as by Ansible, for as long as its task runs.
 PAYLOAD = b"def _ansiballz_main("
 LARGEST = 64 * 2**20
@@ -29,6 +31,7 @@ MASK = "(the password)"
 CORE = os.environ.get(VARIABLE, "")[4:28] or secrets.token_hex(12)
 PASSWORD = f'p&"<{CORE}+/% e'
 os.environ[VARIABLE] = PASSWORD
+os.environ[SEARCHED] = "1"
 BEGAN = time.time()
 
 

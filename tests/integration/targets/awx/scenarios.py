@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
+import credential
 from harness import Scenario, contains, equal, main
 from walker import Controller, Night
 
@@ -183,7 +184,21 @@ def surveys(scenario: Scenario) -> None:
     equal((scenario.reverts(), scenario.snapshots()), ({"a": 1}, {}), "what was done")
 
 
-SCENARIOS: list[Callable[[Scenario], None]] = [failure, surveys, success, incomplete, denial, timed_out, missing]
+def several_vcenters(scenario: Scenario) -> None:
+    """One credential for two vCenters: each snapshot is in the vCenter of the machine's group."""
+    credential.walk(scenario, controller(scenario))
+
+
+SCENARIOS: list[Callable[[Scenario], None]] = [
+    failure,
+    surveys,
+    success,
+    incomplete,
+    denial,
+    timed_out,
+    missing,
+    several_vcenters,
+]
 
 if __name__ == "__main__":
     sys.exit(main(SCENARIOS, *sys.argv[1:]))

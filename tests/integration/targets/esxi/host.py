@@ -102,7 +102,7 @@ def main() -> int:
                 "sim_connection": simulator.connection,
                 "sim_control": simulator.info["control"],
             }
-            inventory = written(scratch / "host.json", {"all": {"hosts": {"esxi": variables}}})
+            inventory = written(scratch / "inventory.json", {"all": {"hosts": {"esxi": variables}}})
             rc = play(str(HERE / "play.yml"), inventory, env)
             if rc:
                 return rc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,6 +37,8 @@ INVENTORY = {
 WORDS = ["--rulebook", "savepoint.vsphere.retention", "--vars", "vars.yml", "--inventory", "inventory.yml"]
 # Somebody's name for a snapshot, which must stay text all the way through ansible-rulebook and the playbook.
 HOSTILE = "{{ lookup('pipe', 'touch %s') }}"
+# An event that ansible-rulebook prints: why, and the snapshot's name.
+EVENT = re.compile(r"'reason': '(\w+)',\s+'snapshot': \{[^{}]*'name': '(\w+)'")
 
 
 @contextmanager
@@ -127,6 +130,57 @@ def prunes(simulator: Any, config: dict[str, Any], folder: Path) -> None:
     assert not trap.exists(), "the name of a snapshot was evaluated"
 
 
+def tells(simulator: Any, config: dict[str, Any], folder: Path) -> None:
+    """A snapshot that takes too much and one that is too deep are told of: once, and again after it was below."""
+    source = {
+        "scope": {"folder": "web"},
+        "interval": "1s",
+        "max_size": "1GiB",
+        "max_chain_depth": 2,
+        "consolidation_needed": False,
+    }
+    rule = {"name": "Any", "condition": "event.reason is defined", "action": {"debug": {"msg": "told"}}}
+    rulebook = {
+        "name": "Tell",
+        "hosts": "localhost",
+        "sources": [{"savepoint.vsphere.snapshot_thresholds": source}],
+        "rules": [rule],
+    }
+    (folder / "rulebook.yml").write_text(json.dumps([rulebook]))
+    for name in ("web-1", "web-2", "web-3"):
+        simulator.post("/v1/vms", {"name": name, "folder": "web"})
+    for name in ("first", "second"):
+        simulator.post("/v1/vms/web-1/snapshots", {"name": name, "description": ""})
+    large = simulator.post("/v1/vms/web-2/snapshots", {"name": "large", "description": ""})["moid"]
+    simulator.request("PATCH", "/v1/vms/web-3", {"consolidation_needed": True})
+
+    def sized(size: int) -> None:
+        simulator.request("PATCH", f"/v1/vms/web-2/snapshots/{large}", {"size_bytes": size})
+
+    def look() -> None:
+        """Wait until it has looked, at all that is so now."""
+        seen = simulator.get("/v1/calls")["by_method"].get("Logout", 0)
+        until(lambda: simulator.get("/v1/calls")["by_method"].get("Logout", 0) >= seen + 2, process, "two looks")
+
+    words = ["--rulebook", "rulebook.yml", "--inventory", "inventory.yml", "--print-events"]
+    with running(folder, config, simulator.env, *words) as (process, output):
+        look()
+        assert "'reason'" not in output.read_text(), output.read_text()
+        sized(2 * 2**30)
+        until(lambda: "'reason': 'size'" in output.read_text(), process, "the event of the size")
+        simulator.post("/v1/vms/web-1/snapshots", {"name": "third", "description": ""})
+        until(lambda: "'reason': 'depth'" in output.read_text(), process, "the event of the depth")
+        look()
+        sized(2**20)
+        look()
+        sized(3 * 2**30)
+        until(lambda: output.read_text().count("'reason': 'size'") == 2, process, "the second event of the size")
+        look()
+        text = output.read_text()
+    assert EVENT.findall(text) == [("size", "large"), ("depth", "third"), ("size", "large")], EVENT.findall(text)
+    assert text.count("'reason': ") == 3, text
+
+
 def refuses(simulator: Any, config: dict[str, Any], folder: Path) -> None:
     """Wrong options end it with a sentence; so does a scope that was left empty."""
     (folder / "vars.yml").write_text(json.dumps({**VARIABLES, "retention_scope": {"folder": None}}))
@@ -144,7 +198,7 @@ def main() -> int:
     sys.path.insert(0, config["sim_path"])
     import simctl  # noqa: PLC0415 - the path is known only now
 
-    for number, case in enumerate((prunes, refuses)):
+    for number, case in enumerate((prunes, tells, refuses)):
         with tempfile.TemporaryDirectory() as scratch, simctl.Simulator(vms=1) as simulator:
             try:
                 case(simulator, config, Path(scratch))

@@ -203,7 +203,11 @@ def elsewhere(stage: Stage) -> None:
         guest: {"ansible_connection": "savepoint_guest", "savepoint_guest_vm": guest},
     }
     machines = stage.machines("elsewhere")
-    task = {**call(machines), "delegate_to": guest, "environment": stage.simulator.env}
+    # The guest knows nothing of this environment.
+    variables = {key: f"VMWARE_{key.upper()}" for key in ("port", "password", "ca_path")}
+    variables |= {"hostname": "VMWARE_HOST", "username": "VMWARE_USER"}
+    known = {key: f"{{{{ lookup('ansible.builtin.env', '{name}') }}}}" for key, name in variables.items()}
+    task = {**call(machines, **known), "delegate_to": guest}
     ran = stage.run(
         "elsewhere",
         [task, says("done.summary.changed == 4")],

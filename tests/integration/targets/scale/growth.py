@@ -6,6 +6,7 @@ python growth.py PATH_OF_TESTS_SIMULATOR. Counts, never times. Standard library 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,9 +32,10 @@ def count(simulator: Any, folder: Path, module: str, options: dict[str, Any]) ->
     simulator.delete("/v1/calls")
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": {"vcenter": host}}}))
-    task = {f"savepoint.vsphere.{module}": options, "environment": simulator.env}
+    task = {f"savepoint.vsphere.{module}": options}
     (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    subprocess.run(["ansible-playbook", "-i", folder / "hosts.json", folder / "play.json"], check=True)
+    command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.json")]
+    subprocess.run(command, env={**os.environ, **simulator.env}, check=True)
     told = simulator.get("/v1/calls")
     return Counted(told["total"], told["bytes_received"] + told["bytes_sent"], told["by_method"])
 

@@ -289,8 +289,6 @@ def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters:
     config, wanted = words[0], "".join(words[1:2])
     chosen = [one for one in scenarios if one.__name__.replace("_", "-").startswith(wanted)]
     found = json.loads(Path(config).read_text())
-    # For one more simulated vCenter; ansible-test hands nothing of the environment on.
-    os.environ["SAVEPOINT_SIM_PASSWORD"] = found["sim_password"]
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="savepoint-play-")))
         sites = [Site(found["sim_control"], found["sim_connection"])]
@@ -302,11 +300,11 @@ def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters:
     return 1 if problems or not chosen else 0
 
 
-def another(stack: ExitStack, simulator: str, guests: Path) -> Site:
+def another(stack: ExitStack, simulator: str, guests: Path, environ: dict[str, str] | None = None) -> Site:
     """One more simulated vCenter, beside the one that all targets share."""
     sys.path.insert(0, simulator)
     import simctl  # noqa: PLC0415 - its place is known only now
 
     guests.mkdir()
-    made = stack.enter_context(simctl.Simulator(vms=0, guests=guests))
+    made = stack.enter_context(simctl.Simulator(vms=0, guests=guests, environ=environ))
     return Site(made.info["control"], {**made.connection, "validate_certs": True})

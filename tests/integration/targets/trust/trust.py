@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "setup_play"))
 from concurrent_runs import at_once
 from harness import Scenario, main
-from hidden import hidden, unverified
+from hidden import hidden, hidden_in_a_role, hidden_tracebacks, unverified
 from hostile import hostile, hostile_oldest
 from places import places
 from privileges import privileges
@@ -23,6 +23,8 @@ SCENARIOS: list[Callable[[Scenario], None]] = [
     reports,
     reports_oldest,
     hidden,
+    hidden_tracebacks,
+    hidden_in_a_role,
     unverified,
     privileges,
     at_once,
