@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import SavepointError
@@ -27,7 +30,7 @@ class Cancel:
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        self._told = threading.Event()
+        self._told_at: float | None = None
         self._deferred = False
         self._unread = False
         # A handler may come in between another one's steps.
@@ -52,9 +55,10 @@ class Cancel:
                         signal.signal(one, handler)
                 if second:
                     return
+                self._told_at = time.monotonic()
                 self.reason = signal.Signals(number).name
-            self._told.set()
-            for listener in self._listeners:
+            # A copy: other threads come and go.
+            for listener in tuple(self._listeners):
                 listener()
             if not self._deferred:
                 raise CancelledError(f"the job was cancelled ({self.reason}) before anything was changed")
@@ -81,7 +85,7 @@ class Cancel:
 
     @contextmanager
     def told_to(self, listener: Callable[[], None]) -> Iterator[None]:
-        """While this lasts the listener is called when the signal comes."""
+        """While this lasts the listener is called when the signal comes, between any two steps of the main thread."""
         self._listeners.append(listener)
         try:
             yield
@@ -90,4 +94,14 @@ class Cancel:
 
     def sleep(self, seconds: float) -> bool:
         """Wait so long, or until the job is ended; says whether it was."""
-        return self._told.wait(seconds)
+        # Not an Event: the handler could come while this very thread holds its lock.
+        woken: SimpleQueue[None] = SimpleQueue()
+        with self.told_to(partial(woken.put, None)):
+            if self.reason is None:
+                with suppress(Empty):
+                    woken.get(timeout=seconds)
+        return self.reason is not None
+
+    def left(self, seconds: float) -> float:
+        """What is left of so many seconds that begin with the signal: all of them as long as it has not come."""
+        return seconds if self._told_at is None else max(0.0, self._told_at + seconds - time.monotonic())

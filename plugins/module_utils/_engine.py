@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
@@ -24,6 +23,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._left import Lef
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._neighbours import Neighbours
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import Action, NoteRevert
+from ansible_collections.savepoint.vsphere.plugins.module_utils._pool import Pool
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import Seen, Step, differs, named
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
@@ -31,7 +31,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
-from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe, stays_away
 from ansible_collections.savepoint.vsphere.plugins.module_utils._waiting import Waiting
@@ -82,7 +81,7 @@ class Engine:
         self._schedule = Schedule(jobs, self._limits.of)
         self._neighbours = Neighbours(self._session, self._limits, jobs)
         self._moved = time.monotonic()
-        self._pool = ThreadPoolExecutor(self._window.most + 4, initializer=deaf)
+        self._pool = Pool(self._window.most + 4)
         try:
             with (
                 self._session.cancel.told_to(partial(self._post, lambda: None)),
@@ -93,8 +92,7 @@ class Engine:
             if self._session.cancel.reason is not None:
                 self._left.look()
         finally:
-            # Whoever is told to end has no time to wait for answers that may not come.
-            self._pool.shutdown(wait=self._session.cancel.reason is None, cancel_futures=True)
+            self._pool.close(self._session.cancel)
 
     def _work(self) -> None:
         self._look_around()

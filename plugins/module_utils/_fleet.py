@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine
 from ansible_collections.savepoint.vsphere.plugins.module_utils._guest import wait_for_guests
@@ -27,10 +27,12 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import GONE, describe
 
+T = TypeVar("T")
+
 # How often a VM is planned anew because somebody else's task was in the way.
 ROUNDS = 3
-# Seconds that the VMs may take to be read once the job is cancelled.
-LAST_LOOK = 10.0
+# Seconds from the signal in which a cancelled job still reads the VMs; its calls and tasks come first.
+LAST_LOOK = 12.0
 
 
 def _always_fine(plans: Sequence[VmPlan], now: datetime) -> None:
@@ -160,9 +162,10 @@ class Fleet:
 
     def _plan_anew(self, vms: Sequence[Vm]) -> dict[str, VmPlan]:
         try:
-            return make_plans(self._session, self._operation, vms, self._session.now(), again=True)[0]
+            now = self._session.now()
+            return self._soon(lambda: make_plans(self._session, self._operation, vms, now, again=True))[0]
         except Exception as error:  # noqa: BLE001 - whatever it is, the others' results must not get lost
-            why = f"another task on it has ended, and what it did could not be read: {describe(error)}"
+            why = f"another task on it has ended, and what it did could not be read: {self._why(error)}"
             return {vm.moid: VmPlan(vm, failure=why) for vm in vms}
 
     def _planned(self, vm: Vm, actions: tuple[Action, ...], in_the_way: str | None = None) -> Run:
@@ -184,13 +187,22 @@ class Fleet:
             return {**found, **(persist(lambda: self._inventory.read(list(anew), needs)) if anew else {})}
 
         try:
-            found = read() if self._session.cancel.reason is None else within(LAST_LOOK, read)
+            found = self._soon(read)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not get lost
             # What was done stands, and its results with it; only the last look at it is missing.
-            self._blind = describe(error)
+            self._blind = self._why(error)
             found = {}
         for outcome in outcomes:
             outcome.after = found.get(outcome.plan.vm.moid)
+
+    def _soon(self, read: Callable[[], T]) -> T:
+        """What it gives; TimeoutError where a cancelled job has no time for it."""
+        cancel = self._session.cancel
+        return within(cancel.left(LAST_LOOK), read, cancel)
+
+    def _why(self, error: Exception) -> str:
+        reason = self._session.cancel.reason
+        return describe(error) if reason is None else f"{describe(error)}, and the job was cancelled ({reason})"
 
     def _settle(self, outcome: Outcome, run: Run) -> None:
         outcome.task = run.task or outcome.task

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Watch
 
-# Seconds for one call; a cancelled job is noticed after that at the latest.
+# Seconds for one call.
 LONGEST_WAIT = 10
 
 
@@ -22,22 +23,32 @@ def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) ->
 
     Gives those where it does not yet, and those that are gone, which nobody waits for.
     """
-    missing = set(moids)
+    missing, gone = set(moids), set[str]()
     deadline = time.monotonic() + limit.total_seconds()
-    while True:
-        logins = session.logins
-        try:
-            gone = _wait(session, missing, deadline)
-        except Exception as error:  # noqa: BLE001 - mend raises what it can't mend
-            session.mend(error, logins)
-        else:
-            return missing - gone, gone
+
+    def wait() -> None:
+        while True:
+            logins = session.logins
+            try:
+                return _wait(session, missing, gone, deadline)
+            except Exception as error:  # noqa: BLE001 - mend raises what it can't mend
+                session.mend(error, logins)
+
+    try:
+        within(0.0, wait, session.cancel)
+    except TimeoutError:
+        if session.cancel.reason is None:
+            raise
+        # What is known by now is told.
+    return missing - gone, set(gone)
 
 
-def _wait(session: Session, missing: set[str], deadline: float) -> set[str]:
-    """Take out of ``missing`` what does not miss any more; give those that are gone."""
+def _wait(session: Session, missing: set[str], gone: set[str], deadline: float) -> None:
+    """Take out of ``missing`` what does not miss any more, and put those that are gone into ``gone``."""
     with Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"]) as watch:
-        gone = set(watch.add(session.object("VirtualMachine", moid) for moid in missing))
+        there = [session.object("VirtualMachine", moid) for moid in missing]
+        gone.clear()
+        gone.update(watch.add(there))
         while not missing <= gone:
             left = deadline - time.monotonic()
             if left <= 0 or session.cancel.reason is not None:
@@ -52,4 +63,3 @@ def _wait(session: Session, missing: set[str], deadline: float) -> set[str]:
                 # It may only be out of sight; to be asked for again tells that.
                 gone.update(watch.add(session.object("VirtualMachine", moid) for moid in watch.vanished & missing))
                 watch.vanished.clear()
-        return gone

@@ -43,7 +43,7 @@ class LeftBehind:
     def _read(self, moids: Sequence[str], seconds: float) -> dict[str, TaskState]:
         # Whatever goes wrong, the last known states stand.
         with suppress(Exception):
-            return within(seconds, lambda: self._states(moids)) if moids else {}
+            return within(seconds, lambda: self._states(moids), self._session.cancel) if moids else {}
         return {}
 
     def _states(self, moids: Sequence[str]) -> dict[str, TaskState]:

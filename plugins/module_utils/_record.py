@@ -15,7 +15,8 @@ try:
 except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import LAST_WORD, Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
 
@@ -29,7 +30,7 @@ def write_record(session: Session, now: datetime, summary: dict[str, int]) -> st
     """
     try:
         # Writing it twice is writing it once.
-        return session.persist(lambda: _write(session, now, summary))
+        return within(LAST_WORD, lambda: session.persist(lambda: _write(session, now, summary)), session.cancel)
     except Exception as error:  # noqa: BLE001 - see above
         return f"the run could not be recorded on the root folder: {describe(error)}"
 

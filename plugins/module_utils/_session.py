@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 # Seconds for the first connection, and what is asked there before the login.
 CONNECT_TIMEOUT = 30
-# The same for the logout once the job is cancelled.
+# The same for a last call once the job is cancelled.
 LAST_WORD = 3.0
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 34
@@ -198,7 +198,7 @@ class Session:
     @property
     def retried(self) -> list[str]:
         """What was done again and why, in words."""
-        return [text if times == 1 else f"{text} ({times} times)" for text, times in self.retries.items()]
+        return [text if times == 1 else f"{text} ({times} times)" for text, times in list(self.retries.items())]
 
     def _note(self, text: str) -> None:
         self.retries[text] = self.retries.get(text, 0) + 1
@@ -242,12 +242,17 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
     try:
         yield session
     finally:
+        # Nobody leaves without having said so.
+        session.cancel.defer()
         # The session may be expired, the server gone, or the answer a proxy's page; the work's result matters more.
         with suppress(Exception):
-            if session.cancel.reason is None:
-                session.log_out()
-            else:
-                within(LAST_WORD, session.log_out)
+            within(LAST_WORD, partial(_leave, session), session.cancel)
+
+
+def _leave(session: Session) -> None:
+    try:
+        session.log_out()
+    finally:
         session.stub.DropConnections()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf, within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._watch import Change, Watch
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import Reference
@@ -92,16 +93,18 @@ class _Waiter:
             self._last_in.set()
         self._more_to_come = more
 
-    def stop(self, *, patiently: bool) -> None:
-        """End it; with ``patiently`` not before the thread has ended, and with its collector given back."""
+    def stop(self) -> None:
+        """End it, but do not wait for that."""
         self._stopped = True
         self._go.set()
         self._last_in.set()
-        if patiently:
-            if self._waiting:
-                self.watch.cancel()
-            self._thread.join(LONGEST_WAIT + 1)
-            self.watch.__exit__(None, None, None)
+
+    def give_back(self) -> None:
+        """Wait until it has stopped, and give back its collector."""
+        if self._waiting:
+            self.watch.cancel()
+        self._thread.join(LONGEST_WAIT + 1)
+        self.watch.__exit__(None, None, None)
 
     def _follow(self) -> None:
         while True:
@@ -151,12 +154,14 @@ class TaskBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Whoever is told to end has no time to wait for a server that may not answer.
-        self._waiter.stop(patiently=self._session.cancel.reason is None)
+        # Whoever is told to end, now or meanwhile, has no time to wait for a server that may not answer.
+        self._waiter.stop()
+        with suppress(TimeoutError):
+            within(0.0, self._waiter.give_back, self._session.cancel)
 
     def renew(self) -> None:
         """Begin the wait anew, for all tasks that have not ended; they are to be enrolled again."""
-        self._waiter.stop(patiently=False)
+        self._waiter.stop()
         self._waiter = self._begin()
         # What was known may be long out of date; their states come anew.
         self._states = {moid: TaskState(moid, joined_at=state.joined_at) for moid, state in self._states.items()}

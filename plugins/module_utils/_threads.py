@@ -9,8 +9,13 @@ from __future__ import annotations
 import errno
 import signal
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TypeVar
+
+from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
 
 T = TypeVar("T")
 
@@ -33,23 +38,38 @@ def start_deaf(thread: threading.Thread) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
-    """What the work gives, or its error; TimeoutError where it takes longer, and then nobody waits for it any more."""
+def within(seconds: float, work: Callable[[], T], cancel: Cancel) -> T:
+    """What the work gives, or its error, however long it takes; but only so many seconds once the job is cancelled.
+
+    After that it is a TimeoutError, and nobody waits for the work any more.
+    """
+    late = TimeoutError(errno.ETIMEDOUT, "it took too long")
+    if cancel.reason is not None and seconds <= 0:
+        raise late  # It is not even begun.
     answers: list[T] = []
     errors: list[Exception] = []
+    # Tells that the work is done, or else that the job is cancelled. A handler of signals may put something into a
+    # SimpleQueue wherever the thread that waits for it stands; with an Event it could wait for itself.
+    news: SimpleQueue[bool] = SimpleQueue()
 
     def do() -> None:
         try:
             answers.append(work())
         except Exception as error:  # noqa: BLE001 - it is the caller's
             errors.append(error)
+        news.put(True)
 
     # A daemon, so that the process can end while it still waits for a server.
     thread = threading.Thread(target=do, name="savepoint-within", daemon=True)
-    start_deaf(thread)
-    thread.join(seconds)
+    with cancel.told_to(partial(news.put, False)):
+        start_deaf(thread)
+        done = cancel.reason is None and news.get()
+        deadline = time.monotonic() + seconds
+        while not done:
+            try:
+                done = news.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                raise late from None
     if errors:
         raise errors[0]
-    if not answers:
-        raise TimeoutError(errno.ETIMEDOUT, "it took too long")
     return answers[0]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._pool import Pool
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe
@@ -34,7 +34,7 @@ class Waiting:
         self,
         session: Session,
         board: TaskBoard,
-        pool: ThreadPoolExecutor,
+        pool: Pool,
         post: Post,
         gone: Callable[[str], None],
         lost: Callable[[str], None],

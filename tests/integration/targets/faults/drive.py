@@ -1,6 +1,7 @@
 """Runs a module's real main() in this process, against a simulator; what it would print is the answer.
 
-As a program: python drive.py COLLECTIONS MODULE < options, which runs it in a process of its own.
+As a program: python drive.py COLLECTIONS MODULE SECONDS < options, which runs it in a process of its own. An answer is
+waited for so many seconds.
 """
 
 from __future__ import annotations
@@ -74,5 +75,5 @@ def _forget_warnings() -> None:
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), fresh=1.0, answer=20.0)
+    prepare(Path(sys.argv[1]), fresh=1.0, answer=float(sys.argv[3]))
     print(json.dumps(run(sys.argv[2], json.load(sys.stdin))), flush=True)

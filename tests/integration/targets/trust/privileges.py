@@ -79,25 +79,27 @@ def privileges(scenario: Scenario) -> None:
 
 def record(scenario: Scenario) -> None:
     """Without one of the privileges for custom attributes a prune works, and says what its record lacks."""
+    sys.path.insert(0, str(Path(scenario.stage.config["sim_collection_path"]) / "tests" / "simulator"))
+    import simctl  # noqa: PLC0415 - the path is known only now
+
     from ansible_collections.savepoint.vsphere.plugins.module_utils._privileges import RECORD  # noqa: PLC0415
 
-    site = scenario.stage.sites[0]
-    scenario.machine("record")
-    moid = scenario.vm("record")["moid"]
-    # The first needs the attribute's definition, which the second finds.
-    for missing in (*RECORD, ""):
-        marker = "[savepoint set=OLD kind=crash_consistent]"
-        scenario.ask("record", "POST", "/snapshots", {"name": "old", "description": marker, "age": "2d"})
-        site.request("PUT", "/v1/privileges", {"withhold": [missing] if missing else []})
-        policy = {"max_age": "1h", "allow_none": True}
-        called = call(scenario, "snapshot_prune", {"moid": moid, "policy": policy, "record": True})
-        equal((called.result.get("failed", False), called.result["changed"]), (False, True), called.result["msg"])
-        said = "could not be recorded on the root folder"
-        if missing:
-            contains(called.output, said, missing)
-        else:
-            equal(said in called.output, False, called.output)
-    site.request("PUT", "/v1/privileges", {"withhold": []})
+    # One of its own, where no earlier run has made the attribute.
+    with simctl.Simulator(vms=1) as sim:
+        moid = sim.get("/v1/vms")[0]["moid"]
+        options = {**sim.connection, "moid": moid, "policy": {"max_age": "1h", "allow_none": True}, "record": True}
+        # The first one's call would make the attribute, the second one's writes into it.
+        for missing in (*RECORD, ""):
+            marker = "[savepoint set=OLD kind=crash_consistent]"
+            sim.post(f"/v1/vms/{moid}/snapshots", {"name": "old", "description": marker, "age": "2d"})
+            sim.put("/v1/privileges", {"withhold": [missing] if missing else []})
+            called = call(scenario, "snapshot_prune", options)
+            equal((called.result.get("failed", False), called.result["changed"]), (False, True), called.result["msg"])
+            said = "could not be recorded on the root folder"
+            if missing:
+                contains(" ".join(called.output.split()), said, missing)
+            else:
+                equal(said in " ".join(called.output.split()), False, called.output)
 
 
 def short_of(operation: str, missing: str) -> str:
