@@ -876,12 +876,13 @@ def test_expiry() -> None:
             vm.CreateSnapshot_Task("a", "", False, False)
 
 
-def test_calls_name_the_vm(sim: simctl.Simulator, m: Machine) -> None:
+def test_calls_name_the_vm_and_what_they_are_on(sim: simctl.Simulator, m: Machine) -> None:
     a = m.take("a")
     sim.delete("/v1/calls")
     m.remove(a)
     log = sim.get("/v1/calls")["log"]
-    assert [(c["method"], c["vm"]) for c in log if c["changed"]] == [("RemoveSnapshot_Task", m.moid)]
+    found = [(c["method"], c["this"], c["vm"]) for c in log if c["changed"]]
+    assert found == [("RemoveSnapshot_Task", a, m.moid)]
 
 
 def test_calls_that_are_not_served_yet(sim: simctl.Simulator, m: Machine) -> None:
