@@ -108,15 +108,16 @@ def revert(dice: random.Random, machines: list[Machine], sets: list[str]) -> Rev
     options["power_state"] = dice.choice(("snapshot", "previous", "on"))
     if dice.random() < 0.5:
         return Revert(options, chosen, target)
-    clean = [vm for vm in machines if Guarded({**options, "safeguards": {}}, chosen, target).able(vm) is not False]
-    if clean and dice.random() < 0.6:
-        machines, chosen = clean, tuple(vm["moid"] for vm in clean)
-        options |= some_options(dice, chosen)
+    unbound = Guarded({**options, "safeguards": {}}, chosen, target)
+    there = [vm for vm in machines if target.found(vm)]
+    clear = dice.random() < 0.6
+    if some := [vm for vm in there if (unbound.able(vm) is not False) is clear]:
+        machines, chosen = some, tuple(vm["moid"] for vm in some)
+        options["vms"] = [{"moid": moid} for moid in chosen]
     guard: dict[str, object] = {}
     if dice.random() < 0.5:
-        found = {vm["moid"]: target.found(vm) for vm in machines}
-        recorded = {moid: there[0]["moid"] for moid, there in found.items() if there}
-        if dice.random() < 0.3:
+        recorded = {vm["moid"]: target.found(vm)[0]["moid"] for vm in machines if target.found(vm)}
+        if dice.random() < 0.4:
             recorded[dice.choice(chosen)] = WRONG
         guard["snapshots"] = recorded
     if dice.random() < 0.3:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from marks import NAMES, Machine, Wanted, plain, read, set_of
+from marks import NAMES, Machine, Wanted, plain, read
 from moves import Move, Result, Target, some_options, some_target
 
 DEEPEST = 31
@@ -129,16 +129,12 @@ def edit(dice: random.Random, machines: list[Machine], sets: list[str]) -> Edit:
     if target.option == "snapshot_set" and dice.random() < 0.6:
         options["phase"] = dice.choice(("patching", "failed", "patching", "failed", "reverted"))
     elif target.option != "snapshot_id":
-        options["new_snapshot_name"] = dice.choice(NAMES)
+        taken = [plain(one["name"]) for vm in machines for one in vm["snapshots"]]
+        options["new_snapshot_name"] = dice.choice(taken if taken and dice.random() < 0.3 else NAMES)
     if dice.random() < 0.5 or target.option == "snapshot_id":
         options["hold"] = dice.random() < 0.6
     if dice.random() < 0.3:
         options["description"] = dice.choice(("a new text", "two\nlines"))
-    if dice.random() < 0.2:
+    if dice.random() < 0.3:
         options |= {"expires_in": "96h", "extend": True}
     return Edit(options, chosen, target)
-
-
-def of_a_set(snapshot: Machine) -> bool:
-    """Is it one that was taken for a change?"""
-    return set_of(snapshot) is not None

@@ -30,9 +30,8 @@ class Target:
 
     def means(self, snapshot: Machine) -> bool:
         """Is it this one?"""
-        if self.option == "snapshot_set":
-            return set_of(snapshot) == self.value
-        return bool(self.value == (plain(snapshot["name"]) if self.option == "snapshot_name" else snapshot["id"]))
+        said = {"snapshot_set": set_of(snapshot), "snapshot_name": plain(snapshot["name"])}
+        return bool(said.get(self.option, snapshot["id"]) == self.value)
 
 
 def some_set(dice: random.Random, machines: list[Machine], sets: list[str]) -> str:

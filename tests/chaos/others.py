@@ -104,9 +104,9 @@ class Others:
         there = by_moid(now).get(moid)
         if there is not None:
             late = _late(log, since, ("RenameSnapshot",), {moid})
-            assert held(there) or late is None, (
-                f"{deed.vm}: the hold of {moid} was lost by a call that came {late} s after it"
-            )
+            lost = f"{deed.vm}: the hold of {moid} was lost"
+            assert held(there) or late is None, f"{lost} by a call that came {late} s after it"
+            assert held(there) or any(call["this"] == moid for call in log), f"{lost}, and nothing was called on it"
             return
         if any(other.kind in ("gone", "deleted") and other.snapshot in (moid, None) for other in self.on(deed.vm)):
             return

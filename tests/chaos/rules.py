@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from marks import Machine, Writing, by_moid, held, managed, plain, read
@@ -114,7 +114,7 @@ class Scene:
             if now is None:
                 continue
             besides = self.besides(move, moid)
-            if one["status"] != "failed" and besides <= self._standing(move, moid):
+            if one["status"] != "failed" and besides <= self._standing(move):
                 move.reached(one, was, now)
             if isinstance(move, Guarded) and one["status"] == "failed" and not besides:
                 move.refused(one, was)
@@ -124,7 +124,7 @@ class Scene:
                 if alone:
                     self._honest(move, one, was, now)
 
-    def _standing(self, move: Move, vm: str) -> Collection[str]:
+    def _standing(self, move: Move) -> frozenset[str]:
         """Those of whom nothing that the move has reached can be undone."""
         same = any(other.kind == "take" and other.target == move.target for other in self.moves if other is not move)
         return move.stands - {"take"} if same else move.stands

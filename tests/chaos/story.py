@@ -99,7 +99,8 @@ class Run:
         """A snapshot that an earlier run has taken."""
         phase = self.dice.choice(("taken", "taken", "patching", "failed"))
         hold = self.dice.choice((" hold", "", ""))
-        mark = f"[savepoint set={one_set} kind=crash_consistent expires=2026-01-01T00:00:00Z op=0a phase={phase}{hold}]"
+        expires = self.dice.choice(("2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"))
+        mark = f"[savepoint set={one_set} kind=crash_consistent expires={expires} op=0a phase={phase}{hold}]"
         body = {"name": self.dice.choice(NAMES), "description": f"{self.dice.choice(('', 'text' + chr(10)))}{mark}"}
         self.sim.post(f"/v1/vms/{moid}/snapshots", {**body, "age": f"{self.dice.randint(1, 90)}h"})
 

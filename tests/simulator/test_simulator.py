@@ -882,7 +882,7 @@ def test_calls_name_the_vm_and_what_they_are_on(sim: simctl.Simulator, m: Machin
     m.remove(a)
     log = sim.get("/v1/calls")["log"]
     found = [(c["method"], c["this"], c["vm"]) for c in log if c["changed"]]
-    assert found == [("RemoveSnapshot_Task", a, m.moid)]
+    assert found == [("RemoveSnapshot_Task", a._moId, m.moid)]
 
 
 def test_calls_that_are_not_served_yet(sim: simctl.Simulator, m: Machine) -> None:
