@@ -52,6 +52,12 @@ def mishap(dice: random.Random, moids: list[str]) -> dict[str, Any]:
     return fault
 
 
+def pause(dice: random.Random) -> dict[str, Any]:
+    """What was read comes late, so that others can come in between that and what is done about it."""
+    seconds = dice.choice((0.3, 0.6))
+    return {"action": "slow_after", "method": "RetrievePropertiesEx", "skip": dice.randint(1, 3), "seconds": seconds}
+
+
 def hangs(faults: list[dict[str, Any]]) -> bool:
     """Does a task hang until the faults are taken back?"""
     return any(fault["action"] == "task_hang" for fault in faults)

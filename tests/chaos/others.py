@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import simctl
@@ -80,9 +80,10 @@ class Deed:
 
 @dataclass
 class Others:
-    """All that others do during one step."""
+    """All that others do during one step. ``pause`` is how long what was read may have been on its way."""
 
     deeds: list[Deed] = field(default_factory=list)
+    pause: float = 0.0
 
     def on(self, vm: str) -> list[Deed]:
         """What they do to one VM."""
@@ -103,7 +104,7 @@ class Others:
         moid = deed.snapshot or ""
         there = by_moid(now).get(moid)
         if there is not None:
-            late = _late(log, since, ("RenameSnapshot",), {moid})
+            late = _late(log, since + timedelta(seconds=self.pause), ("RenameSnapshot",), {moid})
             lost = f"{deed.vm}: the hold of {moid} was lost"
             assert held(there) or late is None, f"{lost} by a call that came {late} s after it"
             assert held(there) or any(call["this"] == moid for call in log), f"{lost}, and nothing was called on it"
@@ -111,7 +112,12 @@ class Others:
         if any(other.kind in ("gone", "deleted") and other.snapshot in (moid, None) for other in self.on(deed.vm)):
             return
         above = {each for each in by_moid(was) if moid in below(was, each)}
-        late = _late(log, since, ("RemoveSnapshot_Task", "RemoveAllSnapshots_Task"), {*above, deed.vm})
+        late = _late(
+            log,
+            since + timedelta(seconds=self.pause),
+            ("RemoveSnapshot_Task", "RemoveAllSnapshots_Task"),
+            {*above, deed.vm},
+        )
         assert late is None, f"{deed.vm}: {moid}, which is on hold, was removed by a call that came {late} s after that"
 
 
@@ -134,9 +140,12 @@ def _seconds(at: str) -> float:
 
 def by_time(dice: random.Random, machines: list[Machine], move: Move) -> Deed | None:
     """Something that somebody does at a time; None where there is nothing to do it to."""
-    kind = dice.choice(BY_TIME)
+    # What writes descriptions is to meet holds above all.
+    kind = dice.choice(("held", "held", *BY_TIME) if move.kind in ("edit", "guarded") else BY_TIME)
     vm = dice.choice(machines)
     meant = [(one, each) for one in machines if one["moid"] in move.chosen for each in _meant(one, move)]
+    if kind == "held":
+        meant = [(one, each) for one, each in meant if not held(each)]
     if meant and kind in ("held", "named", "gone", "reverted") and dice.random() < 0.6:
         vm, each = dice.choice(meant)
         vm = {**vm, "snapshots": [each]}

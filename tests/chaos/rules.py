@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marks import Machine, Writing, by_moid, held, managed, plain, read
 from move_revert import Guarded, Revert
 from moves import Move, Result
-from others import Others
+from others import Deed, Others
 
 TASK = re.compile(r"\btask-\d+\b")
 # What a result says where it can't know what became of its own call.
@@ -59,12 +59,14 @@ class Scene:
             assert now["current"] == was["current"], f"{moid} was not asked for, and was reverted"
             return
         writing = Writing()
-        for wishes in (*(move.writes(was) for move in moves), *(deed.writes for deed in deeds)):
+        versions = list(_versions(was, deeds))
+        for wishes in (*(move.writes(one) for move in moves for one in versions), *(deed.writes for deed in deeds)):
             writing.add(moid, wishes)
         released = {key[1] for key, wishes in writing.wanted.items() if any(one.hold is False for one in wishes)}
         old, new = by_moid(was), by_moid(now)
         gone = {one: snapshot for one, snapshot in old.items() if one not in new}
-        self._removed(was, gone, moves, released)
+        eased = [{**vm, "snapshots": [_released(one, released) for one in vm["snapshots"]]} for vm in versions]
+        self._removed(moid, gone, moves, released, [*versions, *eased])
         self._added(was, now, moves)
         for one in old.keys() & new.keys():
             writing.check(moid, old[one], new[one])
@@ -72,12 +74,13 @@ class Scene:
         may = places or gone or any(move.moves_present or move.kind == "take" for move in moves)
         assert may or now["current"] == was["current"], f"{moid} was reverted"
 
-    def _removed(self, was: Machine, gone: Mapping[str, Machine], moves: Sequence[Move], released: set[str]) -> None:
-        moid = was["moid"]
+    def _removed(
+        self, moid: str, gone: Mapping[str, Machine], moves: Sequence[Move], released: set[str], seen: Sequence[Machine]
+    ) -> None:
+        """What is gone was to go, by the VM as it may have been ``seen``."""
         theirs = {deed.snapshot for deed in self.others.on(moid) if deed.kind == "gone"}
-        eased = {**was, "snapshots": [_released(one) if one["moid"] in released else one for one in was["snapshots"]]}
         for one, snapshot in gone.items():
-            able = [move for move in moves if one in move.may_go(was) or one in move.may_go(eased)]
+            able = [move for move in moves if any(one in move.may_go(vm) for vm in seen)]
             assert one in theirs or able, f"{moid}: {snapshot} must stay"
             forced = one in theirs or one in released or any(move.forced for move in able)
             assert forced or not held(snapshot), f"{moid}: {snapshot} was on hold, and was removed"
@@ -177,9 +180,17 @@ class Scene:
             assert told == true, f"{moid}: told to be removed {told}, in truth {true}: {one['msg']}"
 
 
-def _released(snapshot: Machine) -> Machine:
-    """As it is once its hold was lifted."""
-    return {**snapshot, "description": re.sub(r" hold\]$", "]", snapshot["description"])}
+def _released(snapshot: Machine, those: set[str]) -> Machine:
+    """As it is once its hold was lifted, if it is one of those."""
+    text = snapshot["description"]
+    return {**snapshot, "description": re.sub(r" hold\]$", "]", text) if snapshot["moid"] in those else text}
+
+
+def _versions(vm: Machine, deeds: Sequence[Deed]) -> Iterator[Machine]:
+    """The VM as a call may have read it: before what others did to its names, after it, and in between."""
+    changed = [deed.snapshot for deed in deeds if deed.kind in ("gone", "named")]
+    for some in {frozenset(), frozenset(changed), *(frozenset((one,)) for one in changed)}:
+        yield {**vm, "snapshots": [one for one in vm["snapshots"] if one["moid"] not in some]}
 
 
 def known(result: Result, tasks: set[str]) -> None:

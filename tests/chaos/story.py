@@ -14,7 +14,7 @@ from typing import Any
 
 import simctl
 from marks import BACKUP, NAMES, Machine
-from mishaps import hangs, mishap
+from mishaps import hangs, mishap, pause
 from move_look import consolidate, look
 from move_remove import Prune, prune, remove
 from move_revert import Guarded, revert
@@ -226,6 +226,9 @@ class Run:
             deed, fault = by_call(self.dice, list(before.values()))
             others.deeds.append(deed)
             faults.append(fault)
+        if self.dice.random() < 0.3:
+            faults.append(pause(self.dice))
+            others.pause = faults[-1]["seconds"]
         latency = self.dice.choice((0, 0, 50, 200))
         late = ", ".join(f"{deed}" for deed in others.deeds)
         slow = f"tasks take {durations}, latency {latency} ms"
@@ -249,6 +252,8 @@ class Run:
         if self.dice.random() < 0.4:
             moves[1] = copy.deepcopy(moves[0])  # a job that was launched twice
         faults = self.trouble((0, 0, 1))
+        if self.dice.random() < 0.3:
+            faults.append(pause(self.dice))
         second = self.dice.uniform(0, self.runner.busy[1])
         self.steps.append(
             f"{moves[0]}; and {second:.2f} s later {moves[1]}; tasks take {durations}, latency {latency} ms; {faults}"

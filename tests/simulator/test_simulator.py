@@ -885,6 +885,16 @@ def test_calls_name_the_vm_and_what_they_are_on(sim: simctl.Simulator, m: Machin
     assert found == [("RemoveSnapshot_Task", a._moId, m.moid)]
 
 
+def test_an_answer_that_is_under_way_for_long(sim: simctl.Simulator, m: Machine) -> None:
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "slow_after", "seconds": 0.5})
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(m.take, "a")
+        time.sleep(0.25)
+        assert [one["name"] for one in m.state()["snapshots"]] == ["a"]
+        assert not call.done()
+        assert call.result()._moId == m.state()["current"]
+
+
 def test_calls_that_are_not_served_yet(sim: simctl.Simulator, m: Machine) -> None:
     sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "slow", "seconds": 0.3})
     with ThreadPoolExecutor(1) as pool:
