@@ -1,162 +1,121 @@
-"""Random operations, and what must be true after each, whatever struck it."""
+"""What all moves have in common: a call of a module on some VMs, and what is true of it whatever struck it."""
 
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-Machine = dict[str, Any]
-TASK = re.compile(r"\btask-\d+\b")
-# What a result says where it can't know what became of its own call.
-UNKNOWN = re.compile(r"may still run|still runs|broke|could not be read|still waits|a rerun finds out")
-NAMES = (
-    "before patch",
-    "{{ 7 * 7 }}",
-    "a/b\\c 100%",
-    "<script>alert(1)</script>",
-    "\u202eabc",
-    "n" * 80,
-    "caf\u00e9",
-    "cafe\u0301",
-)
+from marks import Machine, Wanted, plain, set_of
+
+Result = dict[str, Any]
 
 
-def set_of(snapshot: Machine) -> str | None:
-    """The set in the marker."""
-    found = re.search(r"\[savepoint[^\n]* ?set=([^ \]]+)[^\n]*\]$", snapshot["description"])
-    return found[1] if found else None
+@dataclass(frozen=True)
+class Target:
+    """How a snapshot is named: the set, the name or the ID."""
+
+    option: str
+    value: Any
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As the modules take it."""
+        return {self.option: self.value}
+
+    def found(self, vm: Machine) -> list[Machine]:
+        """The VM's snapshots that are meant."""
+        return [one for one in vm["snapshots"] if self.means(one)]
+
+    def means(self, snapshot: Machine) -> bool:
+        """Is it this one?"""
+        said = {"snapshot_set": set_of(snapshot), "snapshot_name": plain(snapshot["name"])}
+        return bool(said.get(self.option, snapshot["id"]) == self.value)
 
 
-def held(snapshot: Machine) -> bool:
-    """Is it on hold?"""
-    return bool(re.search(r"\[savepoint [^\n]*\bhold\]$", snapshot["description"]))
+def some_set(dice: random.Random, machines: list[Machine], sets: list[str]) -> str:
+    """Most of the time one that is there."""
+    there = [one for vm in machines for one in sets if Target("snapshot_set", one).found(vm)]
+    return dice.choice(there if there and dice.random() < 0.9 else sets)
 
 
-def shape(vm: Machine) -> dict[str, tuple[Any, ...]]:
-    """The tree, without what an answer may word otherwise."""
-    return {one["moid"]: (one["name"], one["parent"], one["created_at"]) for one in vm["snapshots"]}
+def some_target(dice: random.Random, machines: list[Machine], sets: list[str]) -> Target:
+    """A set most of the time; else a name that somebody has, or an ID where one VM is chosen."""
+    there = [one for vm in machines for one in vm["snapshots"]]
+    how = dice.random()
+    if how < 0.6 or not there:
+        return Target("snapshot_set", some_set(dice, machines, sets))
+    one = dice.choice(there)
+    if how < 0.7 and len(machines) == 1:
+        return Target("snapshot_id", one["id"])
+    return Target("snapshot_name", plain(one["name"]))
 
 
 @dataclass
-class Operation:
-    """A call of a module on some VMs, and the judgement of what it did."""
+class Move:
+    """A call of a module on some VMs.
 
-    module: str
+    ``stands`` names what others may do to a VM at the same time without undoing what this call brought about there.
+    """
+
     options: dict[str, Any]
     chosen: tuple[str, ...]
-    change: str = ""
-    may_go: dict[str, set[str]] = field(default_factory=dict)
+    target: Target | None = None
+    history: dict[str, int] = field(default_factory=dict)
+
+    kind: ClassVar[str]
+    module: ClassVar[str] = "snapshot"
+    stands: ClassVar[frozenset[str]] = frozenset()
+    alters: ClassVar[bool] = True
+    # May removals hit what is protected, and what has no marker?
+    explicit: ClassVar[bool] = False
+    moves_present: ClassVar[bool] = False
 
     def __str__(self) -> str:
-        return f"{self.module} {self.options}"
-
-    def untouched(self, before: dict[str, Machine], after: dict[str, Machine]) -> None:
-        """What must hold at any moment, also when it was killed."""
-        for moid, was in before.items():
-            now = after[moid]
-            if moid not in self.chosen or self.module == "snapshot_info":
-                assert now["snapshots"] == was["snapshots"], f"{moid} was not asked for, and has changed"
-                assert now["current"] == was["current"], f"{moid} was not asked for, and was reverted"
-                continue
-            old, new = shape(was), shape(now)
-            gone = set(old) - set(new)
-            assert gone <= self.may_go.get(moid, set()), f"{moid}: {gone - self.may_go.get(moid, set())} must stay"
-            for one in was["snapshots"]:
-                assert not (one["moid"] in gone and (held(one) or set_of(one) is None)), f"{moid}: {one} was removed"
-            added = [one for one in now["snapshots"] if one["moid"] not in old]
-            if self.creates:
-                assert all(set_of(one) == self.change for one in added), f"{moid}: strange snapshots {added}"
-                of_set = [one for one in now["snapshots"] if set_of(one) == self.change]
-                assert len(of_set) <= 1, f"{moid}: {len(of_set)} snapshots of set {self.change}"
-            else:
-                assert not added, f"{moid}: {added} came from nowhere"
-            if self.module != "snapshot_revert" and not self.creates and not gone:
-                assert now["current"] == was["current"], f"{moid} was reverted"
+        return f"{self.kind}: {self.module} {self.options}"
 
     @property
-    def creates(self) -> bool:
-        """Does it take snapshots?"""
-        return self.module == "snapshot" and self.options.get("state") == "present"
+    def forced(self) -> bool:
+        """Is protection overridden?"""
+        return bool(self.options.get("force"))
 
-    def honest(self, result: dict[str, Any], before: dict[str, Machine], after: dict[str, Machine]) -> None:
-        """The report is what the simulator has, and nobody else was at work."""
-        for moid, one in self.reports(result, after).items():
-            was, now = before[moid], after[moid]
-            really = was["snapshots"] != now["snapshots"] or was["current"] != now["current"]
-            if self.module == "snapshot_revert" and one["changed"]:
-                continue  # To where it was already counts, too: the present was thrown away.
-            assert one["changed"] is really, f"{moid}: changed is {one['changed']}, in truth {really}: {one['msg']}"
+    def without(self, gone: set[str]) -> None:
+        """Leave out VMs that are no more."""
+        self.chosen = tuple(moid for moid in self.chosen if moid not in gone)
+        self.options["vms"] = [{"moid": moid} for moid in self.chosen]
 
-    def reports(self, result: dict[str, Any], after: dict[str, Machine]) -> dict[str, Any]:
-        """The report names what is, whoever brought it about; gives the entries that are sure, by VM."""
-        assert "crash" not in result, result["crash"]
-        assert "Traceback" not in str(result), "a traceback is no result"
-        told = {one["vm"]["moid"]: one for one in result.get("results") or () if one["vm"] is not None}
-        if not told:
-            assert result.get("failed") and result.get("msg"), "neither results nor an error"
-            return {}
-        assert set(told) == set(self.chosen), "one result for each VM"
-        for moid, one in told.items():
-            if one["status"] != "failed":
-                self.reached(one, after[moid])
-        return {moid: one for moid, one in told.items() if one["status"] != "failed" or not UNKNOWN.search(one["msg"])}
+    def may_go(self, vm: Machine) -> set[str]:
+        """The snapshots that it may remove."""
+        return set()
 
-    def known(self, result: dict[str, Any], tasks: set[str]) -> None:
-        """A task that it names, say one that still runs, is one of vCenter's."""
-        for one in result.get("results") or ():
-            strange = set(TASK.findall(one["msg"])) - tasks
-            assert not strange, f"no such tasks as {strange}: {one['msg']}"
+    def takes(self, snapshot: Machine) -> bool:
+        """May it have taken this one?"""
+        return False
 
-    def all_went_back(self, result: dict[str, Any], before: dict[str, Machine]) -> None:
-        """Whatever has the set's snapshot was reverted to it."""
-        for one in result["results"]:
-            able = any(set_of(each) == self.change for each in before[one["vm"]["moid"]]["snapshots"])
-            assert able is (one["status"] != "failed"), f"{one['vm']['moid']}: {one['status']}: {one['msg']}"
+    def single(self, snapshot: Machine) -> bool:
+        """Is it one of those of which its call allows one on each VM?"""
+        return False
 
-    def reached(self, one: dict[str, Any], now: Machine) -> None:
+    def writes(self, vm: Machine) -> Mapping[str, Wanted]:
+        """What it may write, by the snapshot's MoID."""
+        return {}
+
+    def able(self, vm: Machine) -> bool | None:
+        """Will it end well there if nothing comes between? None where that is not foretold."""
+        return True
+
+    def reached(self, one: Result, was: Machine, now: Machine) -> None:
         """A result that is not an error means that the wish is met."""
-        of_set = [each for each in now["snapshots"] if set_of(each) == self.change]
-        if self.creates:
-            assert len(of_set) == 1, f"{one['vm']['moid']}: {one['status']}, with {len(of_set)} snapshots of the set"
-            assert one["snapshot"]["moid"] == of_set[0]["moid"], "the result names another snapshot"
-        elif self.module == "snapshot":
-            assert not of_set, f"{one['vm']['moid']}: {one['status']}, and the set is still there"
-        elif self.module == "snapshot_revert":
-            assert now["current"] == of_set[0]["moid"], f"{one['vm']['moid']}: {one['status']}, and not there"
-            if self.options["power_state"] == "on":
-                assert now["power_state"] == "poweredOn", (
-                    f"{one['vm']['moid']}: {one['status']}, and {now['power_state']}"
-                )
-        elif self.module == "snapshot_prune":
-            left = self.may_go.get(now["moid"], set()) & set(shape(now))
-            assert not left, f"{one['vm']['moid']}: {one['status']}, and {left} are still there"
-        else:
-            names = sorted(each["name"] for each in one["snapshots"])
-            assert names == sorted(each["name"].replace("%25", "%") for each in now["snapshots"]), "info lists others"
+        raise NotImplementedError
+
+    def again(self, first: Result | None, before: Mapping[str, Machine]) -> bool:
+        """Does a third call find nothing left to do?"""
+        return True
 
 
-def choose(dice: random.Random, machines: Sequence[Machine], sets: Sequence[str]) -> Operation:
-    """A random operation on some of the machines."""
-    some = dice.sample(list(machines), dice.randint(1, len(machines)))
-    chosen = tuple(vm["moid"] for vm in some)
-    one_set = dice.choice(sets)
-    common: dict[str, Any] = {"vms": [{"moid": moid} for moid in chosen], "timeout": 60}
-    kind = dice.choice(("create", "create", "create", "remove", "revert", "revert", "prune", "info"))
-    if kind == "create":
-        options: dict[str, Any] = {"state": "present", "snapshot_set": one_set, "snapshot_name": dice.choice(NAMES)}
-        options |= {"memory_dump": dice.random() < 0.3, "description": dice.choice(("", "text", "[savepoin"))}
-        return Operation("snapshot", {**common, **options}, chosen, one_set)
-    if kind == "remove":
-        may = {vm["moid"]: {s["moid"] for s in vm["snapshots"] if set_of(s) == one_set} for vm in some}
-        return Operation("snapshot", {**common, "state": "absent", "snapshot_set": one_set}, chosen, one_set, may)
-    if kind == "revert":
-        options = {"snapshot_set": one_set, "power_state": dice.choice(("snapshot", "previous", "on"))}
-        return Operation("snapshot_revert", {**common, **options, "unresolved": "fail"}, chosen, one_set)
-    if kind == "prune":
-        policy = {"keep_last": dice.randint(1, 2)}
-        return Operation("snapshot_prune", {**common, "policy": policy}, chosen)
-    del common["timeout"]
-    return Operation("snapshot_info", common, chosen)
+def some_options(dice: random.Random, chosen: tuple[str, ...]) -> dict[str, Any]:
+    """What every call has."""
+    options: dict[str, Any] = {"vms": [{"moid": moid} for moid in chosen], "timeout": 60, "unresolved": "fail"}
+    limit = dice.choice((0, 0, 0, 0, 1, 2))
+    return {**options, "limits": {"vcenter": limit}} if limit else options

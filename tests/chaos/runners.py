@@ -1,16 +1,18 @@
-"""Two ways to run a module for real: its main() in a process of its own, and ansible-playbook. Both can be killed."""
+"""Two ways to run a module for real: its main() in a process of its own, and ansible-playbook. Both can be killed, and
+both can run beside others of their kind."""
 
 from __future__ import annotations
 
 import importlib
 import io
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,74 +21,142 @@ from typing import Any
 from processes import descendants
 
 Result = dict[str, Any]
-MODULES = "ansible_collections.savepoint.vsphere.plugins.modules"
+PACKAGE = "ansible_collections.savepoint.vsphere.plugins.modules"
+MODULES = ("snapshot", "snapshot_info", "snapshot_revert", "snapshot_prune", "snapshot_consolidate")
 # A run that takes longer hangs.
 PATIENCE = 120.0
-
-
-@dataclass(frozen=True)
-class Kill:
-    """A signal to all processes of a run, some seconds after its beginning."""
-
-    after: float
-    signal: str
-
-    def __str__(self) -> str:
-        return f"{self.signal} after {self.after:.2f} s"
 
 
 class HangError(AssertionError):
     """A run did not end."""
 
 
-def ended(over: Callable[[], bool], tell: Callable[[int], None], kill: Kill | None) -> bool:
-    """Wait until a run is over, and end it where that is wanted; False if it had to be killed since it hangs."""
+class Call:
+    """A run that has begun. ``output`` is where its result will be; ``told`` that it got a signal."""
+
+    def __init__(self, what: str, output: Path) -> None:
+        self.what = what
+        self.output = output
+        self.told = False
+
+    def over(self) -> bool:
+        """Has it ended?"""
+        raise NotImplementedError
+
+    def tell(self, number: int) -> None:
+        """Send it a signal."""
+        raise NotImplementedError
+
+    def said(self) -> str:
+        """What it has printed."""
+        return ""
+
+    def result(self) -> Result | None:
+        """What it gave; None if it was ended before it had anything to give."""
+        if self.output.is_file():
+            found: Result = json.loads(self.output.read_text())
+            return found
+        assert self.told, f"{self.what} has no result:\n{self.said()}"
+        return None
+
+
+@dataclass
+class Timed:
+    """Something that happens some seconds after the beginning."""
+
+    after: float
+    act: Callable[[], None]
+
+
+def drive(calls: list[Call], timed: Sequence[Timed] = ()) -> None:
+    """Wait until all runs are over, and let things happen meanwhile, of which some may begin more runs.
+
+    There are no threads, since the library's level forks, and must not inherit a thread's locks. What was to happen
+    after the end does not.
+    """
     began = time.monotonic()
-    told = False
-    while not over():
+    left = sorted(timed, key=lambda one: one.after)
+    while not all(call.over() for call in calls):
         passed = time.monotonic() - began
-        if kill is not None and not told and passed > kill.after:
-            told = True
-            tell(signal.Signals[kill.signal])
+        while left and passed > left[0].after:
+            left.pop(0).act()
         if passed > PATIENCE:
-            tell(signal.SIGKILL)
-            while not over():
+            slow = [call for call in calls if not call.over()]
+            for call in slow:
+                call.tell(signal.SIGKILL)
+            while not all(call.over() for call in slow):
                 time.sleep(0.01)
-            return False
+            raise HangError(f"{slow[0].what} did not end in {PATIENCE:.0f} s")
         time.sleep(0.002)
-    return True
 
 
-class Library:
-    """A module's main(), forked off with everything already imported, over TLS to the simulator."""
+class Runner:
+    """Begins runs."""
 
-    name = "library"
-    # Seconds after which it may be killed.
-    kills = (0.02, 0.4)
+    name: str
+    # Seconds after which it may be killed, and in which somebody else may come in between.
+    kills: tuple[float, float]
+    busy: tuple[float, float]
 
     def __init__(self, connection: dict[str, Any], scratch: Path) -> None:
         self.connection = connection
-        self.output = scratch / "result.json"
-        for module in ("snapshot", "snapshot_info", "snapshot_revert", "snapshot_prune"):
-            importlib.import_module(f"{MODULES}.{module}")
+        self.scratch = scratch
+        self.numbers = itertools.count()
 
-    def run(self, module: str, options: dict[str, Any], check: bool, kill: Kill | None) -> Result | None:
-        """The module's result; None if it was ended before it had one."""
-        self.output.unlink(missing_ok=True)
+    def begin(self, module: str, options: dict[str, Any], check: bool = False) -> Call:
+        """Begin a run."""
+        raise NotImplementedError
+
+    def run(self, module: str, options: dict[str, Any], check: bool = False) -> Result:
+        """The result of a run that nobody disturbs."""
+        call = self.begin(module, options, check)
+        drive([call])
+        result = call.result()
+        assert result is not None
+        return result
+
+
+class Forked(Call):
+    """A process forked off."""
+
+    def __init__(self, what: str, output: Path, pid: int) -> None:
+        super().__init__(what, output)
+        self.pid = pid
+        self.ended = False
+
+    def over(self) -> bool:
+        self.ended = self.ended or os.waitpid(self.pid, os.WNOHANG) != (0, 0)
+        return self.ended
+
+    def tell(self, number: int) -> None:
+        self.told = True
+        if not self.over():
+            os.kill(self.pid, number)
+
+
+class Library(Runner):
+    """A module's main(), forked off with everything already imported, over TLS to the simulator."""
+
+    name = "library"
+    kills = (0.02, 0.4)
+    busy = (0.02, 0.25)
+
+    def __init__(self, connection: dict[str, Any], scratch: Path) -> None:
+        super().__init__(connection, scratch)
+        for module in MODULES:
+            importlib.import_module(f"{PACKAGE}.{module}")
+
+    def begin(self, module: str, options: dict[str, Any], check: bool = False) -> Call:
+        output = self.scratch / f"result-{next(self.numbers)}.json"
         child = os.fork()
         if not child:
             try:
-                self._main(module, {**self.connection, **options, "_ansible_check_mode": check})
+                self._main(module, {**self.connection, **options, "_ansible_check_mode": check}, output)
             finally:
                 os._exit(0)
-        if not ended(lambda: os.waitpid(child, os.WNOHANG) != (0, 0), lambda number: os.kill(child, number), kill):
-            raise HangError(f"{module} did not end in {PATIENCE:.0f} s")
-        if kill is not None and not self.output.is_file():
-            return None
-        found: Result = json.loads(self.output.read_text())
-        return found
+        return Forked(module, output, child)
 
-    def _main(self, module: str, arguments: dict[str, Any]) -> None:
+    def _main(self, module: str, arguments: dict[str, Any], output: Path) -> None:
         basic: Any = importlib.import_module("ansible.module_utils.basic")
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
         basic._ANSIBLE_PROFILE = "legacy"
@@ -94,7 +164,7 @@ class Library:
         text = json.dumps({"crash": "it returned instead of exiting", "failed": True})
         try:
             with redirect_stdout(said), redirect_stderr(errors):
-                importlib.import_module(f"{MODULES}.{module}").main()
+                importlib.import_module(f"{PACKAGE}.{module}").main()
         except SystemExit:
             text = said.getvalue()
         except KeyboardInterrupt:
@@ -102,73 +172,72 @@ class Library:
             os._exit(130)
         except BaseException as error:  # noqa: BLE001 - a traceback is a result too, and a wrong one
             text = json.dumps({"crash": repr(error), "failed": True})
-        whole = self.output.with_suffix(".part")
+        whole = output.with_suffix(".part")
         whole.write_text(text)
-        whole.rename(self.output)
+        whole.rename(output)
 
 
-class Playbook:
+class Played(Call):
+    """A process of ansible-playbook, with all that descend from it."""
+
+    def __init__(self, what: str, output: Path, process: subprocess.Popen[bytes], printed: Path) -> None:
+        super().__init__(what, output)
+        self.process = process
+        self.printed = printed
+        self.family: set[int] = set()
+
+    def over(self) -> bool:
+        return self.process.poll() is not None and not any(Path(f"/proc/{pid}").exists() for pid in self.family)
+
+    def tell(self, number: int) -> None:
+        self.told = True
+        self.family.update(descendants(self.process.pid))
+        if number != signal.SIGKILL:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            return
+        # The newest ansible-core gives each worker a session of its own, and passes signals on itself; what pulls the
+        # plug does not ask it to.
+        for pid in self.family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def said(self) -> str:
+        return self.printed.read_text()[-2000:]
+
+
+class Playbook(Runner):
     """ansible-playbook with one task."""
 
     name = "playbook"
     kills = (0.8, 4.0)
+    busy = (0.8, 2.5)
 
-    def __init__(self, connection: dict[str, Any], scratch: Path) -> None:
-        self.connection = connection
-        self.scratch = scratch
-
-    def run(self, module: str, options: dict[str, Any], check: bool, kill: Kill | None) -> Result | None:
-        """The module's result as a playbook registers it; None if it was ended before it had one."""
-        output = self.scratch / "result.json"
-        output.unlink(missing_ok=True)
-        (self.scratch / "options.json").write_text(json.dumps(options))
+    def begin(self, module: str, options: dict[str, Any], check: bool = False) -> Call:
+        home = self.scratch / f"play-{next(self.numbers)}"
+        home.mkdir()
+        output = home / "result.json"
+        (home / "options.json").write_text(json.dumps(options))
         call = {f"savepoint.vsphere.{module}": "{{ wanted }}", "register": "got", "ignore_errors": True}
         keep = {"ansible.builtin.copy": {"content": "{{ got | to_json }}", "dest": str(output)}, "check_mode": False}
         variables = {
             "ansible_python_interpreter": sys.executable,
             "wanted": "{{ lookup('ansible.builtin.file', file) | from_json }}",
-            "file": str(self.scratch / "options.json"),
+            "file": str(home / "options.json"),
         }
         play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [call, keep]}
-        (self.scratch / "play.yml").write_text(json.dumps([play]))
+        (home / "play.yml").write_text(json.dumps([play]))
         names = ("hostname", "port", "username", "password", "ca_path")
         variable = dict(zip(names, ("HOST", "PORT", "USER", "PASSWORD", "CA_PATH"), strict=True))
         environment = {f"VMWARE_{variable[name]}": str(self.connection[name]) for name in names}
-        words = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(self.scratch / "play.yml")]
-        with (self.scratch / "output").open("w") as sink:
+        words = ["ansible-playbook", "-i", "localhost,", "-c", "local", str(home / "play.yml")]
+        with (home / "output").open("w") as sink:
             process = subprocess.Popen(
                 [*words, *(["--check"] if check else [])],
-                env={
-                    **os.environ,
-                    **environment,
-                    "ANSIBLE_LOCAL_TEMP": str(self.scratch / "tmp"),
-                },
+                env={**os.environ, **environment, "ANSIBLE_LOCAL_TEMP": str(home / "tmp")},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        family: set[int] = set()
-
-        def tell(number: int) -> None:
-            family.update(descendants(process.pid))
-            if number != signal.SIGKILL:
-                os.killpg(process.pid, number)
-                return
-            # The newest ansible-core gives each worker a session of its own, and passes signals on itself; what pulls
-            # the plug does not ask it to.
-            for pid in family:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-
-        def over() -> bool:
-            return process.poll() is not None and not any(Path(f"/proc/{pid}").exists() for pid in family)
-
-        if not ended(over, tell, kill):
-            raise HangError(f"the playbook did not end in {PATIENCE:.0f} s")
-        if kill is not None and not output.is_file():
-            return None
-        if not output.is_file():
-            raise AssertionError(f"no result:\n{(self.scratch / 'output').read_text()[-2000:]}")
-        found: Result = json.loads(output.read_text())
-        return found
+        return Played(module, output, process, home / "output")

@@ -9,6 +9,7 @@ import (
 // call is one SOAP call as /v1/calls tells of it.
 type call struct {
 	Method  string    `json:"method"`
+	This    string    `json:"this"` // whatever it was called on, a snapshot for one
 	VM      string    `json:"vm"`
 	At      time.Time `json:"at"`
 	Session string    `json:"session"`

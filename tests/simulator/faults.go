@@ -19,7 +19,7 @@ type fault struct {
 	Message string `json:"message"`
 
 	Skip    int      `json:"skip"`    // so many calls that it would strike go by first
-	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back
+	Seconds float64  `json:"seconds"` // slow: until it is served or answered; restart: until vCenter is back
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
 
@@ -29,7 +29,7 @@ type fault struct {
 
 var actions = []string{
 	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable", "unavailable_after",
-	"slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
+	"slow", "slow_after", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
 	"delete", "rename", "move", "power_off",
 }
 

@@ -36,7 +36,9 @@ func (w *world) front(next http.Handler) http.Handler {
 			session = cookie.Value
 		}
 		served := w.calls.add(
-			call{Method: method, VM: moid, At: time.Now().UTC(), Session: session, Changed: alters[method]},
+			call{
+				Method: method, This: this.Value, VM: moid, At: time.Now().UTC(), Session: session, Changed: alters[method],
+			},
 		)
 		defer served()
 		w.calls.carried(int64(len(body)), 0)

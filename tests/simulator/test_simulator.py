@@ -877,12 +877,23 @@ def test_expiry() -> None:
             vm.CreateSnapshot_Task("a", "", False, False)
 
 
-def test_calls_name_the_vm(sim: simctl.Simulator, m: Machine) -> None:
+def test_calls_name_the_vm_and_what_they_are_on(sim: simctl.Simulator, m: Machine) -> None:
     a = m.take("a")
     sim.delete("/v1/calls")
     m.remove(a)
     log = sim.get("/v1/calls")["log"]
-    assert [(c["method"], c["vm"]) for c in log if c["changed"]] == [("RemoveSnapshot_Task", m.moid)]
+    found = [(c["method"], c["this"], c["vm"]) for c in log if c["changed"]]
+    assert found == [("RemoveSnapshot_Task", a._moId, m.moid)]
+
+
+def test_an_answer_that_is_under_way_for_long(sim: simctl.Simulator, m: Machine) -> None:
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "slow_after", "seconds": 0.5})
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(m.take, "a")
+        time.sleep(0.25)
+        assert [one["name"] for one in m.state()["snapshots"]] == ["a"]
+        assert not call.done()
+        assert call.result()._moId == m.state()["current"]
 
 
 def test_calls_that_are_not_served_yet(sim: simctl.Simulator, m: Machine) -> None:

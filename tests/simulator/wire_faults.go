@@ -34,6 +34,11 @@ func (w *world) strike(f *fault, moid string, next http.Handler, out http.Respon
 	case "slow":
 		time.Sleep(pause)
 		next.ServeHTTP(out, in)
+	case "slow_after":
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(recorder, in)
+		time.Sleep(pause)
+		pass(out, recorder, recorder.Body.Bytes())
 	case "expire_before":
 		w.expireSessions()
 		next.ServeHTTP(out, in)
@@ -175,6 +180,11 @@ func (w *world) servePartly(f *fault, next http.Handler, out http.ResponseWriter
 		}
 		return bytes.Replace(object, []byte("</objects>"), append(missing.Bytes(), "</objects>"...), 1)
 	})
+	pass(out, recorder, body)
+}
+
+// pass gives the client an answer that was recorded, with this body.
+func pass(out http.ResponseWriter, recorder *httptest.ResponseRecorder, body []byte) {
 	for key, values := range recorder.Header() {
 		out.Header()[key] = values
 	}
