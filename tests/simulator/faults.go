@@ -19,7 +19,8 @@ type fault struct {
 	Message string `json:"message"`
 
 	Skip    int      `json:"skip"`    // so many calls that it would strike go by first
-	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back
+	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back; busy: the task
+	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
 
@@ -29,8 +30,8 @@ type fault struct {
 
 var actions = []string{
 	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable", "unavailable_after",
-	"slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
-	"delete", "rename", "move", "power_off",
+	"html", "html_after", "slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
+	"delete", "rename", "move", "power_off", "stop_tools", "busy",
 }
 
 type faultTable struct {
@@ -90,7 +91,7 @@ func (t *faultTable) takeForTask(method string, m *machine) *fault {
 
 // anyReceiver tells whether it strikes calls that name its VM otherwise than as their receiver.
 func (f *fault) anyReceiver() bool {
-	return slices.Contains([]string{"partial", "delete", "rename", "move", "power_off"}, f.Action)
+	return slices.Contains([]string{"partial", "delete", "rename", "move", "power_off", "stop_tools", "busy"}, f.Action)
 }
 
 func (f *fault) hangs() bool { return f != nil && f.Action == "task_hang" }
