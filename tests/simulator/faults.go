@@ -19,10 +19,10 @@ type fault struct {
 	Message string `json:"message"`
 
 	Skip    int      `json:"skip"`    // so many calls that it would strike go by first
-	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back; busy: the task
-	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
+	Seconds float64  `json:"seconds"` // slow: until the call is served; restart: until vCenter is back
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
+	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
 
 	moid     string
 	released chan struct{} // closed when it is taken back
@@ -30,8 +30,9 @@ type fault struct {
 
 var actions = []string{
 	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable", "unavailable_after",
-	"html", "html_after", "slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
-	"delete", "rename", "move", "power_off", "stop_tools", "busy",
+	"slow", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
+	"delete", "rename", "move", "power_off",
+	"html", "html_after", "stop_tools", "busy",
 }
 
 type faultTable struct {
