@@ -60,6 +60,7 @@ func (w *world) controlHandler() http.Handler {
 	}))
 	mux.HandleFunc("PUT /v1/privileges", answer(w.putPrivileges))
 	mux.HandleFunc("PUT /v1/attributes", answer(w.putAttribute))
+	mux.HandleFunc("GET /v1/attributes", answer(w.getAttributes))
 	mux.HandleFunc("PUT /v1/options", answer(w.putOptions))
 	mux.HandleFunc("POST /v1/sessions/expire", answer(func(*http.Request) (any, error) {
 		return map[string]int{"expired": w.expireSessions()}, nil

@@ -65,6 +65,35 @@ func (w *world) putAttribute(in *http.Request) (any, error) {
 	return done{}, nil
 }
 
+// getAttributes tells of the root folder's custom attributes.
+func (w *world) getAttributes(*http.Request) (any, error) {
+	found := make(map[string]string)
+	content := w.model.ServiceContent
+	if content.CustomFieldsManager == nil {
+		return found, nil
+	}
+	manager, ok := get[*simulator.CustomFieldsManager](w, *content.CustomFieldsManager)
+	if !ok {
+		return found, nil
+	}
+	names := make(map[int32]string)
+	ctx := w.context()
+	ctx.WithLock(manager, func() {
+		for _, field := range manager.Field {
+			names[field.Key] = field.Name
+		}
+	})
+	root := w.registry.Get(content.RootFolder).(mo.Entity)
+	ctx.WithLock(root, func() {
+		for _, value := range root.Entity().CustomValue {
+			if text, ok := value.(*types.CustomFieldStringValue); ok {
+				found[names[text.Key]] = text.Value
+			}
+		}
+	})
+	return found, nil
+}
+
 // putOptions sets the vCenter's own advanced settings; an empty value takes one away.
 func (w *world) putOptions(in *http.Request) (any, error) {
 	body := make(map[string]string)

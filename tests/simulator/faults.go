@@ -22,6 +22,7 @@ type fault struct {
 	Seconds float64  `json:"seconds"` // slow: until it is served or answered; restart: until vCenter is back
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
+	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
 
 	moid     string
 	released chan struct{} // closed when it is taken back
@@ -31,6 +32,7 @@ var actions = []string{
 	"fail", "task_fail", "task_fail_late", "task_hang", "drop_before", "drop_after", "unavailable", "unavailable_after",
 	"slow", "slow_after", "partial", "expire_before", "expire_after", "restart_before", "restart_after",
 	"delete", "rename", "move", "power_off",
+	"html", "html_after", "stop_tools", "busy",
 }
 
 type faultTable struct {
@@ -90,7 +92,7 @@ func (t *faultTable) takeForTask(method string, m *machine) *fault {
 
 // anyReceiver tells whether it strikes calls that name its VM otherwise than as their receiver.
 func (f *fault) anyReceiver() bool {
-	return slices.Contains([]string{"partial", "delete", "rename", "move", "power_off"}, f.Action)
+	return slices.Contains([]string{"partial", "delete", "rename", "move", "power_off", "stop_tools", "busy"}, f.Action)
 }
 
 func (f *fault) hangs() bool { return f != nil && f.Action == "task_hang" }

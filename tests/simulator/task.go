@@ -14,6 +14,7 @@ type job struct {
 	method      string // the SOAP method
 	description string // info.descriptionId
 	user        string
+	lasts       time.Duration // instead of what is set for its kind
 
 	// effect does what the task is for, at its end, with the machine locked.
 	effect func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault)
@@ -42,7 +43,7 @@ func (m *machine) run(ctx *simulator.Context, j job) types.ManagedObjectReferenc
 	w.registry.Put(task)
 
 	fault := w.faults.takeForTask(j.method, m)
-	if duration := w.duration(j.kind); duration > 0 || fault.hangs() {
+	if duration := max(j.lasts, w.duration(j.kind)); duration > 0 || fault.hangs() {
 		m.busy = &task.Self
 		go func() {
 			w.await(task, duration, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
 import os
@@ -563,6 +564,51 @@ def test_faults_of_the_wire(own: simctl.Simulator) -> None:
         vim.VirtualMachine(m.moid, connect(sim)._stub).CreateSnapshot_Task("g", "", False, False)
 
 
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_page_of_a_proxy(sim: simctl.Simulator, m: Machine, status: int) -> None:
+    def order(action: str) -> None:
+        sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": action, "status": status})
+
+    order("html")
+    with pytest.raises(Exception, match=r"not well-formed|mismatched tag|syntax error"):
+        m.vm.CreateSnapshot_Task("before", "", False, False)
+    assert m.shape() == ""
+    order("html_after")
+    with pytest.raises(Exception, match=r"not well-formed|mismatched tag|syntax error"):
+        m.vm.CreateSnapshot_Task("after", "", False, False)
+    assert m.shape() == "after *after"
+    m.take("fine")
+    order("html")
+    context = ssl.create_default_context(cafile=sim.info["ca_path"])
+    line = http.client.HTTPSConnection(sim.info["host"], sim.info["port"], context=context)
+    this = f'<_this type="VirtualMachine">{m.moid}</_this>'
+    line.request("POST", "/sdk", f"<Body><CreateSnapshot_Task>{this}</CreateSnapshot_Task></Body>")
+    answer = line.getresponse()
+    assert (answer.status, answer.headers.get_content_type()) == (status, "text/html")
+    assert answer.read().startswith(b"<!DOCTYPE html>")
+    line.close()
+
+
+def test_a_task_of_somebody_else_begins(sim: simctl.Simulator, m: Machine) -> None:
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "busy", "seconds": 0.4})
+    with pytest.raises(vim.fault.TaskInProgress) as raised:
+        m.take("a")
+    info = raised.value.task.info
+    assert (info.state, info.descriptionId, info.entity._moId) == ("running", "VirtualMachine.reconfigure", m.moid)
+    assert info.reason.userName == "VSPHERE.LOCAL\\somebody" and m.state()["busy_task"] == raised.value.task._moId
+    m.done(raised.value.task)
+    assert m.shape() == ""
+    m.take("a")
+
+
+def test_tools_that_end_at_a_call(sim: simctl.Simulator, m: Machine) -> None:
+    sim.patch(f"/v1/vms/{m.moid}", {"tools": "running"})
+    sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "stop_tools"})
+    with pytest.raises(vim.fault.ApplicationQuiesceFault):
+        m.done(m.vm.CreateSnapshot_Task("a", "", False, True))
+    assert m.state()["tools"] == "notRunning" and m.vm.guest.toolsRunningStatus == "guestToolsNotRunning"
+
+
 def test_partial_answers(sim: simctl.Simulator, si: Any, m: Machine) -> None:
     m.take("a")
     other = Machine(sim, si)
@@ -663,6 +709,7 @@ def test_attributes_and_settings(sim: simctl.Simulator, si: Any, m: Machine) -> 
         assert values(m.vm) == {"savepoint.no_revert": value}
     sim.put("/v1/attributes", {"attribute": "savepoint.no_revert", "value": "", "vm": m.moid})
     sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": "{}"})
+    assert sim.get("/v1/attributes")["savepoint.retention"] == "{}"
     assert values(m.vm) == {} and values(si.content.rootFolder) == {"savepoint.retention": "{}"}
     sim.put("/v1/attributes", {"attribute": "savepoint.retention", "value": ""})
     assert values(si.content.rootFolder) == {}

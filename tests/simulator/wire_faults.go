@@ -26,6 +26,11 @@ func (w *world) strike(f *fault, moid string, next http.Handler, out http.Respon
 	case "unavailable_after":
 		serve()
 		http.Error(out, "503 Service Unavailable", http.StatusServiceUnavailable)
+	case "html":
+		f.writePage(out)
+	case "html_after":
+		serve()
+		f.writePage(out)
 	case "drop_before":
 		panic(http.ErrAbortHandler)
 	case "drop_after":
@@ -63,6 +68,18 @@ func (w *world) strike(f *fault, moid string, next http.Handler, out http.Respon
 	}
 }
 
+// writePage answers as a proxy in between does that wants to be logged in to, or has an error of its own.
+func (f *fault) writePage(out http.ResponseWriter) {
+	status := f.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	out.Header().Set("Content-Type", "text/html; charset=utf-8")
+	out.WriteHeader(status)
+	// An unclosed tag, as HTML has them, so that it is no XML either.
+	_, _ = fmt.Fprintf(out, "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><p>A page<br></body></html>\n")
+}
+
 // meddle does to the VM what somebody else might.
 func (w *world) meddle(f *fault) {
 	m := w.machine(reference("VirtualMachine", f.moid))
@@ -85,7 +102,27 @@ func (w *world) meddle(f *fault) {
 				m.setPower(ctx, poweredOff, false)
 			}
 		})
+	case "stop_tools":
+		w.lock(m, func(ctx *simulator.Context) {
+			m.tools = false
+			m.update(ctx, m.guestChanges())
+		})
+	case "busy":
+		w.occupy(m, time.Duration(f.Seconds*float64(time.Second)))
 	}
+}
+
+// occupy has somebody's task run on the machine for so long, which does nothing to it.
+func (w *world) occupy(m *machine, lasts time.Duration) {
+	w.lock(m, func(ctx *simulator.Context) {
+		if m.busy == nil {
+			m.run(ctx, job{
+				lasts: lasts, method: "ReconfigVM_Task", description: "VirtualMachine.reconfigure",
+				user:   "VSPHERE.LOCAL\\somebody",
+				effect: func(*simulator.Context) (types.AnyType, types.BaseMethodFault) { return nil, nil },
+			})
+		}
+	})
 }
 
 // move puts the VM into another folder.

@@ -2,77 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-Options = dict[str, Any]
-State = dict[str, Any]
-FAILED = "[savepoint set=CHG1 kind=crash_consistent op={} phase=failed]"
-SET = "[savepoint set=CHG1 kind=crash_consistent op={} phase=taken]"
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation on one VM.
-
-    ``ready`` brings a new VM into the state before, by the simulator's control endpoint. ``state`` says in words what
-    the VM is like, and gives None for what it must never be like. ``method`` is the call that does the work, ``skip``
-    how many of them go by before one breaks, ``task`` what vCenter's history calls it and ``most`` how many there may
-    be, and ``last_reads`` how many reads are made of the VM in the end. ``expect`` makes further options from what the
-    VM is like before, and ``guest`` is true for one that is broken only where it waits for the guest.
-    """
-
-    name: str
-    module: str
-    options: Options
-    state: Callable[[State], str | None]
-    before: str
-    after: str
-    ready: Callable[[Any, str], None]
-    method: str | None = None
-    skip: int = 0
-    task: str = ""
-    most: int = 1
-    last_reads: int = 1
-    power: str = "on"
-    faults: tuple[str, ...] = ()
-    expect: Callable[[State], Options] = lambda vm: {}
-    guest: bool = False
-
-    def said(self, state: str) -> str:
-        """The state in words that fit every operation."""
-        if self.before == self.after:
-            return state
-        return {self.before: "not done", self.after: "done"}.get(state, state)
-
-
-def names(vm: State) -> list[str]:
-    return [snapshot["name"] for snapshot in vm["snapshots"]]
-
-
-def current(vm: State) -> str | None:
-    return next((one["name"] for one in vm["snapshots"] if one["moid"] == vm["current"]), None)
-
-
-def chain(*wanted: str, description: str = "") -> Callable[[Any, str], None]:
-    """Snapshots one above the other, of which ``base`` is somebody else's and stays."""
-
-    def ready(sim: Any, moid: str) -> None:
-        for number, name in enumerate(("base", *wanted)):
-            text = description.format(number) if number else ""
-            sim.post(f"/v1/vms/{moid}/snapshots", {"name": name, "description": text, "age": f"{9 - number}h"})
-
-    return ready
-
-
-def trees(**known: list[str]) -> Callable[[State], str | None]:
-    """The words for trees, by the names that are in them."""
-
-    def state(vm: State) -> str | None:
-        return next((words.replace("_", " ") for words, tree in known.items() if tree == names(vm)), None)
-
-    return state
+from follow_ups import FOLLOW_UPS
+from operation import FAILED, MARKER, TAKEN, Operation, State, chain, current, marked, names, recorded, trees
 
 
 def reverted(vm: State) -> str | None:
@@ -85,10 +19,20 @@ def reverted(vm: State) -> str | None:
     }.get((current(vm) or "", vm["power_state"]))
 
 
-def recorded(vm: State) -> Options:
-    """The safeguards, with the snapshot that was recorded when it was taken."""
-    moid = next(one["moid"] for one in vm["snapshots"] if one["name"] == "s")
-    return {"safeguards": {"snapshots": {vm["moid"]: moid}}}
+def guarded(vm: State) -> str | None:
+    """With safeguards, which note the revert."""
+    words = reverted(vm)
+    if words in (None, "as before"):
+        return words
+    text = next(one["description"] for one in vm["snapshots"] if one["name"] == "s")
+    return f"{words}, {'noted' if 'phase=reverted' in text else 'not noted'}"
+
+
+def switched_off(vm: State) -> str | None:
+    """An earlier run's revert stands, and nobody reverts again."""
+    if names(vm) != ["base", "s"] or current(vm) != "s":
+        return None
+    return {"poweredOn": "on", "poweredOff": "off"}.get(vm["power_state"])
 
 
 def consolidation(sim: Any, moid: str) -> None:
@@ -100,20 +44,28 @@ def consolidated(vm: State) -> str:
 
 
 ABSENT = {"snapshot_name": "s", "state": "absent"}
-LOCKED = ("FileLocked", "TaskInProgress", "InsufficientResourcesFault", "NoPermission", "MethodDisabled")
-SNAPSHOT_FAULTS = (
-    "SnapshotFault",
-    "ApplicationQuiesceFault",
-    "FilesystemQuiesceFault",
-    "MemorySnapshotOnIndependentDisk",
-    "MultipleSnapshotsNotSupported",
-    "SnapshotDisabled",
-    "SnapshotIncompatibleDeviceInVm",
-    "SnapshotLocked",
-    "SnapshotNoChange",
-    "TooManySnapshotLevels",
+REMOVE = Operation(
+    "remove",
+    "snapshot",
+    ABSENT,
+    trees(not_removed=["base", "s", "c"], removed=["base", "c"]),
+    "not removed",
+    "removed",
+    chain("s", "c"),
+    "RemoveSnapshot_Task",
+    task="vm.Snapshot.remove",
 )
-
+EDIT = Operation(
+    "rename",
+    "snapshot",
+    {"snapshot_name": "s", "new_snapshot_name": "t"},
+    trees(not_renamed=["base", "s"], renamed=["base", "t"]),
+    "not renamed",
+    "renamed",
+    chain("s"),
+    "RenameSnapshot",
+)
+EXPIRES = "[savepoint set=CHG1 kind=crash_consistent expires=2020-01-01T00:00:00Z op={} phase=taken]"
 REVERT = Operation(
     "revert",
     "snapshot_revert",
@@ -124,19 +76,8 @@ REVERT = Operation(
     chain("s", "c"),
     "RevertToSnapshot_Task",
     task="vm.Snapshot.revert",
-    faults=(*LOCKED, "SnapshotFault"),
-)
-POWER_ON = Operation(
-    "power on after a revert",
-    "snapshot_revert",
-    {"snapshot_name": "s", "power_state": "on"},
-    reverted,
-    "as before",
-    "reverted, on",
-    chain("s", "c"),
-    "PowerOnVM_Task",
-    task="VirtualMachine.powerOn",
-    faults=("TaskInProgress", "InsufficientResourcesFault", "NoPermission", "MethodDisabled"),
+    entry=True,
+    repeats=True,
 )
 OPERATIONS = (
     Operation(
@@ -149,64 +90,80 @@ OPERATIONS = (
         chain(),
         "CreateSnapshot_Task",
         task="VirtualMachine.createSnapshot",
-        faults=(*LOCKED, *SNAPSHOT_FAULTS, "NoDiskSpace"),
+        entry=True,
     ),
-    Operation(
-        "rename",
-        "snapshot",
-        {"snapshot_name": "s", "new_snapshot_name": "t"},
-        trees(not_renamed=["base", "s"], renamed=["base", "t"]),
-        "not renamed",
-        "renamed",
-        chain("s"),
-        "RenameSnapshot",
-        faults=("TaskInProgress", "NoPermission", "MethodDisabled"),
+    EDIT,
+    replace(
+        EDIT,
+        name="hold",
+        alike=True,
+        options={"snapshot_name": "s", "hold": True},
+        state=marked("not held", "held", r" hold\]$"),
+        before="not held",
+        after="held",
+        ready=chain("s", description=TAKEN),
     ),
-    Operation(
-        "remove",
-        "snapshot",
-        ABSENT,
-        trees(not_removed=["base", "s", "c"], removed=["base", "c"]),
-        "not removed",
-        "removed",
-        chain("s", "c"),
-        "RemoveSnapshot_Task",
-        task="vm.Snapshot.remove",
-        faults=LOCKED,
+    replace(
+        EDIT,
+        name="extend the expiry",
+        alike=True,
+        options={"snapshot_name": "s", "expires_in": "72h", "extend": True},
+        state=marked("as before", "extended", r" expires=20[3-9]|expires=202[1-9]"),
+        before="as before",
+        after="extended",
+        ready=chain("s", description=EXPIRES),
+        repeats=True,
     ),
-    Operation(
-        "remove with children",
-        "snapshot",
-        {**ABSENT, "remove_children": True},
-        trees(not_removed=["base", "s", "c"], removed=["base"]),
-        "not removed",
-        "removed",
-        chain("s", "c"),
-        "RemoveSnapshot_Task",
-        task="vm.Snapshot.remove",
-        faults=LOCKED,
+    replace(
+        EDIT,
+        name="mark the phase",
+        alike=True,
+        options={"snapshot_set": "CHG1", "phase": "failed"},
+        state=marked("not marked", "marked", "phase=failed"),
+        before="not marked",
+        after="marked",
+        ready=chain("s", description=TAKEN),
     ),
-    Operation(
-        "remove all",
-        "snapshot",
-        {"state": "absent", "remove_all": True},
-        trees(not_removed=["base", "s", "c"], removed=[]),
-        "not removed",
-        "removed",
-        chain("s", "c"),
-        "RemoveAllSnapshots_Task",
+    REMOVE,
+    replace(
+        REMOVE,
+        name="remove with children",
+        alike=True,
+        options={**ABSENT, "remove_children": True},
+        state=trees(not_removed=["base", "s", "c"], removed=["base"]),
+    ),
+    replace(
+        REMOVE,
+        name="remove all",
+        alike=True,
+        options={"state": "absent", "remove_all": True},
+        state=trees(not_removed=["base", "s", "c"], removed=[]),
+        method="RemoveAllSnapshots_Task",
         task="VirtualMachine.removeAllSnapshots",
-        faults=LOCKED,
     ),
     REVERT,
-    POWER_ON,
-    replace(REVERT, name="revert with safeguards", ready=chain("s", "c", description=FAILED), expect=recorded),
     replace(
-        POWER_ON,
-        name="wait for the guest after a revert",
-        options={**POWER_ON.options, "wait_for_guest": "3s"},
-        faults=(),
-        guest=True,
+        REVERT,
+        name="revert with safeguards",
+        state=guarded,
+        after="reverted, off, noted",
+        ready=chain("s", "c", description=FAILED),
+        expect=recorded,
+        entry=False,
+        repeats=False,
+    ),
+    Operation(
+        "power off after an earlier run's revert",
+        "snapshot_revert",
+        {"snapshot_name": "s", "power_state": "off"},
+        switched_off,
+        "on",
+        "off",
+        chain("s", description=MARKER % "reverted"),
+        "PowerOffVM_Task",
+        task="VirtualMachine.powerOff",
+        expect=recorded,
+        alike=True,
     ),
     Operation(
         "prune, at the second removal",
@@ -215,13 +172,12 @@ OPERATIONS = (
         trees(none_removed=["base", "s", "c"], one_of_two_removed=["base", "c"], both_removed=["base"]),
         "none removed",
         "both removed",
-        chain("s", "c", description=SET),
+        chain("s", "c", description=TAKEN),
         "RemoveSnapshot_Task",
         skip=1,
         task="vm.Snapshot.remove",
         most=2,
-        last_reads=2,
-        faults=LOCKED,
+        entry=True,
     ),
     Operation(
         "consolidate",
@@ -233,9 +189,19 @@ OPERATIONS = (
         consolidation,
         "ConsolidateVMDisks_Task",
         task="VirtualMachine.consolidateDisks",
-        faults=LOCKED,
+        entry=True,
     ),
-    Operation("info", "snapshot_info", {}, trees(unchanged=["base", "s"]), "unchanged", "unchanged", chain("s")),
+    Operation(
+        "info",
+        "snapshot_info",
+        {},
+        trees(unchanged=["base", "s"]),
+        "unchanged",
+        "unchanged",
+        chain("s"),
+        entry=True,
+        guards=False,
+    ),
     Operation(
         "info with readiness",
         "snapshot_info",
@@ -245,4 +211,5 @@ OPERATIONS = (
         "unchanged",
         chain("s"),
     ),
+    *FOLLOW_UPS,
 )
