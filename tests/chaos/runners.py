@@ -97,6 +97,8 @@ class Runner:
     # Seconds after which it may be killed, and in which somebody else may come in between.
     kills: tuple[float, float]
     busy: tuple[float, float]
+    # Calls, or pairs of them, of one fleet at most.
+    steps: int
 
     def __init__(self, connection: dict[str, Any], scratch: Path) -> None:
         self.connection = connection
@@ -140,6 +142,7 @@ class Library(Runner):
     name = "library"
     kills = (0.02, 0.4)
     busy = (0.02, 0.25)
+    steps = 5
 
     def __init__(self, connection: dict[str, Any], scratch: Path) -> None:
         super().__init__(connection, scratch)
@@ -212,6 +215,7 @@ class Playbook(Runner):
     name = "playbook"
     kills = (0.8, 4.0)
     busy = (0.8, 2.5)
+    steps = 2
 
     def begin(self, module: str, options: dict[str, Any], check: bool = False) -> Call:
         home = self.scratch / f"play-{next(self.numbers)}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import simctl
+from invariants import Scene, able, known
 from marks import BACKUP, NAMES, Machine
 from mishaps import hangs, mishap, pause
 from move_look import consolidate, look
@@ -21,7 +22,6 @@ from move_revert import Guarded, revert
 from move_take import edit, take
 from moves import Move, Result
 from others import Others, by_call, by_time
-from rules import Scene, able, known
 from runners import Call, Runner, Timed, drive
 
 # Milliseconds that tasks take where a job is run again at once: longer than what was read is taken for what is.
@@ -131,7 +131,7 @@ class Run:
         return True
 
     def go(self) -> None:
-        for _number in range(self.dice.randint(1, 5)):
+        for _number in range(self.dice.randint(1, self.runner.steps)):
             self.prepare()
             if not self.look():
                 return
