@@ -8,7 +8,7 @@ from typing import Any
 
 import declared
 from operation import Operation, Order
-from places import READ, Place, places
+from points import READ, Place, places
 
 FAULT = "any other fault that vSphere names for it"
 DENIED = "a fault in place of an answer"

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import declared
 import drive
-from bench import Bench, Row, bench, happen
 from breaks import Break, breaks
 from operations import OPERATIONS
+from trial import Bench, Row, bench, happen
 from words import render
 
 # Processes at a time. Most of what they do is waiting.
