@@ -23,6 +23,7 @@ type fault struct {
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
 	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
+	After   []string `json:"after"`   // methods that have to be called first, in this order
 
 	moid     string
 	released chan struct{} // closed when it is taken back
@@ -62,7 +63,11 @@ func (t *faultTable) clear() {
 func (t *faultTable) take(method, moid string, inTask bool) *fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	early := t.early(method, inTask)
 	for i, f := range t.list {
+		if early[f] {
+			continue
+		}
 		if strings.HasPrefix(f.Action, "task_") != inTask || f.Method != "" && f.Method != method {
 			continue
 		}
@@ -84,6 +89,21 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 		return f
 	}
 	return nil
+}
+
+// early gives the faults for which other calls have to come before this one, and notes that this one has come.
+func (t *faultTable) early(method string, inTask bool) map[*fault]bool {
+	early := make(map[*fault]bool)
+	for _, f := range t.list {
+		if len(f.After) == 0 || strings.HasPrefix(f.Action, "task_") != inTask {
+			continue
+		}
+		early[f] = true
+		if f.After[0] == method {
+			f.After = f.After[1:]
+		}
+	}
+	return early
 }
 
 func (t *faultTable) takeForTask(method string, m *machine) *fault {

@@ -588,6 +588,17 @@ def test_a_page_of_a_proxy(sim: simctl.Simulator, m: Machine, status: int) -> No
     line.close()
 
 
+def test_a_fault_after_other_calls(sim: simctl.Simulator, m: Machine) -> None:
+    wanted = {"method": "CreateSnapshot_Task", "vm": m.name, "action": "unavailable", "skip": 1}
+    sim.post("/v1/faults", {**wanted, "after": ["CreateSnapshot_Task", "RemoveSnapshot_Task"]})
+    m.remove(m.take("a"))
+    m.take("b")
+    with pytest.raises(Exception, match="503"):
+        m.take("c")
+    assert m.shape() == "b *b"
+    m.take("c")
+
+
 def test_a_task_of_somebody_else_begins(sim: simctl.Simulator, m: Machine) -> None:
     sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "busy", "seconds": 0.4})
     with pytest.raises(vim.fault.TaskInProgress) as raised:
