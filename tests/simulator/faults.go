@@ -25,6 +25,8 @@ type fault struct {
 	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
 	After   []string `json:"after"`   // methods that have to be called first, in this order
 
+	Struck int `json:"struck"` // how often it has struck
+
 	moid     string
 	released chan struct{} // closed when it is taken back
 }
@@ -59,6 +61,17 @@ func (t *faultTable) clear() {
 	t.list, t.hung = nil, nil
 }
 
+// left gives those that may strike yet.
+func (t *faultTable) left() []fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left := []fault{}
+	for _, f := range t.list {
+		left = append(left, *f)
+	}
+	return left
+}
+
 // take returns the first fault that was ordered for a call and is one of the wanted kind, and counts it.
 func (t *faultTable) take(method, moid string, inTask bool) *fault {
 	t.mu.Lock()
@@ -78,6 +91,7 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 			f.Skip--
 			continue
 		}
+		f.Struck++
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				t.list = slices.Delete(t.list, i, i+1)

@@ -593,8 +593,17 @@ def test_a_fault_after_other_calls(sim: simctl.Simulator, m: Machine) -> None:
     sim.post("/v1/faults", {**wanted, "after": ["CreateSnapshot_Task", "RemoveSnapshot_Task"]})
     m.remove(m.take("a"))
     m.take("b")
+    [left] = sim.get("/v1/faults")
+    assert (left["action"], left["after"], left["skip"], left["struck"]) == ("unavailable", [], 0, 0)
     with pytest.raises(Exception, match="503"):
         m.take("c")
+    assert sim.get("/v1/faults") == []
+    sim.post("/v1/faults", {**wanted, "skip": 0, "times": -1})
+    for name in "cc":
+        with pytest.raises(Exception, match="503"):
+            m.take(name)
+    assert [one["struck"] for one in sim.get("/v1/faults")] == [2]
+    sim.delete("/v1/faults")
     assert m.shape() == "b *b"
     m.take("c")
 

@@ -217,7 +217,7 @@ def _looks(operation: Operation, place: Place) -> Iterator[Break]:
                 yield replace(one, orders=(*(hung if given_up else gone), *one.orders), hangs=given_up)
         once, always = _unreadable(operation, first)
         yield replace(once, orders=(*gone, *once.orders))
-        yield replace(always, orders=(*hung, *always.orders), hangs=still)
+        yield replace(always, orders=(*hung, *always.orders))
         words, more = MEDDLING["delete"]
         yield Break(operation, point, words, (*gone, first.order("delete", **more)))
 
