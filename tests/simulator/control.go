@@ -54,6 +54,7 @@ func (w *world) controlHandler() http.Handler {
 	mux.HandleFunc("POST /v1/vms/{vm}/clone-of", answer(w.onVM(w.postClone)))
 	mux.HandleFunc("PATCH /v1/datastores/{datastore}", answer(w.patchDatastore))
 	mux.HandleFunc("POST /v1/faults", answer(w.postFault))
+	mux.HandleFunc("GET /v1/faults", answer(func(*http.Request) (any, error) { return w.faults.left(), nil }))
 	mux.HandleFunc("DELETE /v1/faults", answer(func(*http.Request) (any, error) {
 		w.faults.clear()
 		return done{}, nil

@@ -23,6 +23,9 @@ type fault struct {
 	Forget  bool     `json:"forget"`  // restart: vCenter knows no task any more
 	Paths   []string `json:"paths"`   // partial: the properties that can't be read
 	Status  int      `json:"status"`  // html: the HTTP status, 200 if left out
+	After   []string `json:"after"`   // methods that have to be called first, in this order
+
+	Struck int `json:"struck"` // how often it has struck
 
 	moid     string
 	released chan struct{} // closed when it is taken back
@@ -58,11 +61,26 @@ func (t *faultTable) clear() {
 	t.list, t.hung = nil, nil
 }
 
+// left gives those that may strike yet.
+func (t *faultTable) left() []fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	left := []fault{}
+	for _, f := range t.list {
+		left = append(left, *f)
+	}
+	return left
+}
+
 // take returns the first fault that was ordered for a call and is one of the wanted kind, and counts it.
 func (t *faultTable) take(method, moid string, inTask bool) *fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	early := t.early(method, inTask)
 	for i, f := range t.list {
+		if early[f] {
+			continue
+		}
 		if strings.HasPrefix(f.Action, "task_") != inTask || f.Method != "" && f.Method != method {
 			continue
 		}
@@ -73,6 +91,7 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 			f.Skip--
 			continue
 		}
+		f.Struck++
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				t.list = slices.Delete(t.list, i, i+1)
@@ -84,6 +103,21 @@ func (t *faultTable) take(method, moid string, inTask bool) *fault {
 		return f
 	}
 	return nil
+}
+
+// early gives the faults for which other calls have to come before this one, and notes that this one has come.
+func (t *faultTable) early(method string, inTask bool) map[*fault]bool {
+	early := make(map[*fault]bool)
+	for _, f := range t.list {
+		if len(f.After) == 0 || strings.HasPrefix(f.Action, "task_") != inTask {
+			continue
+		}
+		early[f] = true
+		if f.After[0] == method {
+			f.After = f.After[1:]
+		}
+	}
+	return early
 }
 
 func (t *faultTable) takeForTask(method string, m *machine) *fault {

@@ -589,6 +589,26 @@ def test_a_page_of_a_proxy(sim: simctl.Simulator, m: Machine, status: int) -> No
     line.close()
 
 
+def test_a_fault_after_other_calls(sim: simctl.Simulator, m: Machine) -> None:
+    wanted = {"method": "CreateSnapshot_Task", "vm": m.name, "action": "unavailable", "skip": 1}
+    sim.post("/v1/faults", {**wanted, "after": ["CreateSnapshot_Task", "RemoveSnapshot_Task"]})
+    m.remove(m.take("a"))
+    m.take("b")
+    [left] = sim.get("/v1/faults")
+    assert (left["action"], left["after"], left["skip"], left["struck"]) == ("unavailable", [], 0, 0)
+    with pytest.raises(Exception, match="503"):
+        m.take("c")
+    assert sim.get("/v1/faults") == []
+    sim.post("/v1/faults", {**wanted, "skip": 0, "times": -1})
+    for name in "cc":
+        with pytest.raises(Exception, match="503"):
+            m.take(name)
+    assert [one["struck"] for one in sim.get("/v1/faults")] == [2]
+    sim.delete("/v1/faults")
+    assert m.shape() == "b *b"
+    m.take("c")
+
+
 def test_a_task_of_somebody_else_begins(sim: simctl.Simulator, m: Machine) -> None:
     sim.post("/v1/faults", {"method": "CreateSnapshot_Task", "vm": m.name, "action": "busy", "seconds": 0.4})
     with pytest.raises(vim.fault.TaskInProgress) as raised:

@@ -65,10 +65,6 @@ def order(method: str, action: str, **more: Any) -> tuple[Order, ...]:
     return ({"method": method, "action": action, **more},)
 
 
-def partial(skip: int, **more: Any) -> tuple[Order, ...]:
-    return order(READ, "partial", skip=skip, paths=UNREADABLE, **more)
-
-
 def breaks(operation: Operation, log: Sequence[str]) -> Iterator[Break]:
     """Every break of an operation, whose calls without any trouble are those of the log."""
     for place in places(operation, log):
@@ -76,7 +72,7 @@ def breaks(operation: Operation, log: Sequence[str]) -> Iterator[Break]:
         if place.point == "the login":
             yield from _login(operation, place)
         elif place.point == "the call":
-            yield from _call(operation, place, log)
+            yield from _call(operation, place)
         elif place.point == "the wait":
             yield from _wait(operation, place)
         elif place.point == "the wait for the guest":
@@ -91,13 +87,7 @@ def _lost(operation: Operation, place: Place) -> Iterator[Break]:
     for action, words, more in (*LOST, *(PAGES if place.point == "the call" else ())):
         # At the login for less time than the attempts take, so shortly as they follow each other here.
         seconds = {"seconds": 0.1} if place.point == "the login" and action == "restart_before" else {}
-        strike = order(place.method, action, skip=place.skip, **{**more, **seconds})
-        yield Break(operation, place.point, words, strike)
-
-
-def _before(log: Sequence[str], place: Place) -> list[str]:
-    """The calls before the one at this place."""
-    return list(log[: [number for number, one in enumerate(log) if one == place.method][place.skip]])
+        yield Break(operation, place.point, words, (place.order(action, **{**more, **seconds}),))
 
 
 def _fault(operation: Operation, point: str, fault: str, orders: tuple[Order, ...], words: str = DENIED) -> Break:
@@ -111,24 +101,32 @@ def _login(operation: Operation, place: Place) -> Iterator[Break]:
 
 
 def _search(operation: Operation) -> Iterator[Break]:
-    point, method = "the search by UUID", "FindAllByUuid"
-    for one in _lost(operation, Place(point, method, 0)):
+    place = Place("the search by UUID", "FindAllByUuid")
+    for one in (*_lost(operation, place), *_denied(operation, place)):
         yield replace(one, by_uuid=True)
+
+
+def _denied(operation: Operation, place: Place) -> Iterator[Break]:
     for fault in ("NoPermission", "SystemError"):
-        yield replace(_fault(operation, point, fault, order(method, "fail", fault=fault)), by_uuid=True)
+        yield _fault(operation, place.point, fault, (place.order("fail", fault=fault),))
 
 
 def _read(operation: Operation, place: Place) -> Iterator[Break]:
     """At what changes nothing: a fault, an answer in part, and a VM that is gone."""
-    point, method, skip = place.point, place.method, place.skip
-    for fault in ("NoPermission", "SystemError"):
-        yield _fault(operation, point, fault, order(method, "fail", skip=skip, fault=fault))
-    if method == READ and place.first and point in ("the first read", "the last read", "the read before it"):
-        yield Break(operation, point, "the VM's snapshots can't be read", partial(skip))
-        yield Break(operation, point, "the VM's snapshots can't be read, nor later", partial(skip, times=-1))
+    point = place.point
+    yield from _denied(operation, place)
+    if place.method == READ and place.first and point in ("the first read", "the last read", "the read before it"):
+        yield from _unreadable(operation, place)
         for action, (words, more) in MEDDLING.items():
             if (action, point, operation.task) != ("power_off", "the first read", "VirtualMachine.powerOff"):
-                yield Break(operation, point, words, order(method, action, skip=skip, **more))
+                yield Break(operation, point, words, (place.order(action, **more),))
+
+
+def _unreadable(operation: Operation, place: Place) -> Iterator[Break]:
+    words = "the VM's snapshots can't be read"
+    once, always = place.order("partial", paths=UNREADABLE), place.order("partial", paths=UNREADABLE, times=-1)
+    yield Break(operation, place.point, words, (once,))
+    yield Break(operation, place.point, f"{words}, nor later", (always,))
 
 
 def _guest(operation: Operation, place: Place) -> Iterator[Break]:
@@ -138,89 +136,90 @@ def _guest(operation: Operation, place: Place) -> Iterator[Break]:
         yield Break(operation, place.point, words, (), options={"wait_for_guest": "1s"}, patch=never)
     if place.method != "DestroyPropertyCollector":
         for action, (words, more) in MEDDLING.items():
-            meddling = order(place.method, action, skip=place.skip, **more)
+            meddling = (place.order(action, **more),)
             yield Break(operation, place.point, words, meddling, options={"wait_for_guest": "1s"})
 
 
-def _call(operation: Operation, place: Place, log: Sequence[str]) -> Iterator[Break]:
-    method, skip = place.method, place.skip
-    if method not in declared.METHODS:  # prune's record, which is no matter of the VM's
-        for fault in ("NoPermission", "SystemError"):
-            yield _fault(operation, "the call", fault, order(method, "fail", skip=skip, fault=fault))
+def _call(operation: Operation, place: Place) -> Iterator[Break]:
+    if place.method not in declared.METHODS:  # prune's record, which is no matter of the VM's
+        yield from _denied(operation, place)
         return
     for action, (words, more) in MEDDLING.items():
         if action == "power_off" and operation.task == "VirtualMachine.powerOn":
             continue  # It is off.
-        yield Break(operation, "the call", words, order(method, action, skip=skip, **more))
+        yield Break(operation, "the call", words, (place.order(action, **more),))
     if not operation.follows:
-        away = order(method, "unavailable", skip=skip, times=-1)
-        away += order(READ, "unavailable", skip=_before(log, place).count(READ), times=-1)
+        away = (place.order("unavailable", times=-1), _look(place, READ).order("unavailable", times=-1))
         yield Break(operation, "the call", "vCenter stays away from here on", away)
-    denied = order(method, "fail", skip=skip, fault="NotAuthenticated")
+    denied = (place.order("fail", fault="NotAuthenticated"),)
     yield Break(operation, "the call", "NotAuthenticated, though the session lives", denied)
-    for fault in declared.of_call(method):
-        yield _fault(operation, "the call", fault, order(method, "fail", skip=skip, fault=fault), FAULT)
-    yield from _busy(operation, method, skip)
+    for fault in declared.of_call(place.method):
+        yield _fault(operation, "the call", fault, (place.order("fail", fault=fault),), FAULT)
+    yield from _busy(operation, place)
     if not operation.alike:
-        yield from _again(operation, method, skip)
-        yield from _look(operation, place, log)
+        yield from _again(operation, place)
+        yield from _looks(operation, place)
     if operation.task:
-        yield from _task(operation, method)
+        yield from _task(operation, place.method)
 
 
-def _busy(operation: Operation, method: str, skip: int) -> Iterator[Break]:
+def _busy(operation: Operation, place: Place) -> Iterator[Break]:
     """Somebody's task began after it was looked which run."""
     busy = "TaskInProgress"
-    unnamed = order(method, "fail", skip=skip, fault=busy)
+    unnamed = (place.order("fail", fault=busy),)
     yield Break(operation, "the call", f"{busy}, and the other task can't be followed", unnamed, busy)
-    shortly = order(method, "busy", skip=skip, seconds=0.3)
+    shortly = (place.order("busy", seconds=0.3),)
     yield Break(operation, "the call", f"{busy}, which names the other task", shortly)
     words = f"{busy}, and the other task outlasts the time limit"
-    long = order(method, "busy", skip=skip) + order("ReconfigVM_Task", "task_hang")
+    long = (place.order("busy"), *order("ReconfigVM_Task", "task_hang"))
     yield Break(operation, "the call", words, long, options={"timeout": 1}, hangs=True)
     if operation.task:
         late = (("task_in_progress", "task"),)
         yield Break(operation, "the task", f"{busy}, which names the other task", shortly, switches=late)
 
 
-def _again(operation: Operation, method: str, skip: int) -> Iterator[Break]:
+def _again(operation: Operation, place: Place) -> Iterator[Break]:
     """The session ends, and then the login goes wrong."""
-    ended = order(method, "expire_before", skip=skip)
+    point = "the login after the session ended"
+    ended = place.order("expire_before")
+    login = _look(place, "Login", point)
     for action, words, more in LOST:
-        if action.endswith("_after") or action.startswith("expire"):
-            continue
-        again = ended + order("Login", action, skip=1, **more)
-        yield Break(operation, "the login after the session ended", words, again)
-    refused = ended + order("Login", "fail", skip=1, fault="InvalidLogin", times=-1)
-    yield Break(operation, "the login after the session ended", "InvalidLogin", refused)
+        if not action.endswith("_after") and not action.startswith("expire"):
+            yield Break(operation, point, words, (ended, login.order(action, **more)))
+    yield Break(operation, point, "InvalidLogin", (ended, login.order("fail", fault="InvalidLogin", times=-1)))
 
 
-def _look(operation: Operation, place: Place, log: Sequence[str]) -> Iterator[Break]:
+def _look(place: Place, method: str, point: str = "", skip: int = 0) -> Place:
+    """What is called once the call was lost."""
+    return Place(point, method, (*place.after, *[place.method] * (place.skip + 1)), skip)
+
+
+def _looks(operation: Operation, place: Place) -> Iterator[Break]:
     """An answer is lost, and then something goes wrong where it is looked what became of the call."""
-    before = _before(log, place)
-    first = before.count(READ)
-    looks = [Place("", READ, first)]
-    if operation.task:
-        looks.append(Place("", READ, first + 1))
-    if place.method == "RevertToSnapshot_Task":
-        looks += [Place("", one, before.count(one)) for one in ("CreateCollectorForTasks", "ReadNextTasks")]
     for lost, when in (("drop_before", "before it took effect"), ("drop_after", "after it took effect")):
         point = f"the look after an answer lost {when}"
-        gone = order(place.method, lost, skip=place.skip)
+        first = _look(place, READ, point)
+        looks = [first]
+        if operation.task and lost == "drop_after":
+            looks.append(_look(place, READ, point, 1))  # at the VM's tasks
+        if place.method == "RevertToSnapshot_Task":
+            looks += [_look(place, one, point) for one in ("CreateCollectorForTasks", "ReadNextTasks")]
+        gone = (place.order(lost),)
+        # Where the look is given up, the task must not end while the result is written, or each run gave another one.
+        still = lost == "drop_after" and bool(operation.task)
+        hung = (*gone, *(order(place.method, "task_hang", skip=operation.skip) if still else ()))
         for look in looks:
-            if lost == "drop_before" and look is not looks[0] and look.method == READ:
-                continue  # There is no task to be looked at.
-            for action, words, more in LOST:
-                if not action.endswith("_after"):
-                    again = gone + order(look.method, action, skip=look.skip, **more)
-                    yield Break(operation, point, words, again)
-            for fault in ("NoPermission", "SystemError"):
-                again = gone + order(look.method, "fail", skip=look.skip, fault=fault)
-                yield _fault(operation, point, fault, again)
-        yield Break(operation, point, "the VM's snapshots can't be read", gone + partial(first))
-        yield Break(operation, point, "the VM's snapshots can't be read, nor later", gone + partial(first, times=-1))
-        deleted = gone + order(READ, "delete", skip=first)
-        yield Break(operation, point, MEDDLING["delete"][0], deleted)
+            for one in _lost(operation, look):
+                if not str(one.orders[0]["action"]).endswith("_after"):
+                    yield replace(one, orders=(*gone, *one.orders))
+            for one in _denied(operation, look):
+                given_up = still and look.method == READ
+                yield replace(one, orders=(*(hung if given_up else gone), *one.orders), hangs=given_up)
+        once, always = _unreadable(operation, first)
+        yield replace(once, orders=(*gone, *once.orders))
+        yield replace(always, orders=(*hung, *always.orders))
+        words, more = MEDDLING["delete"]
+        yield Break(operation, point, words, (*gone, first.order("delete", **more)))
 
 
 def _task(operation: Operation, method: str) -> Iterator[Break]:
@@ -239,11 +238,11 @@ def _task(operation: Operation, method: str) -> Iterator[Break]:
 def _wait(operation: Operation, place: Place) -> Iterator[Break]:
     yield from _read(operation, place)
     forgotten = order(operation.method or "", "task_hang", skip=operation.skip)
-    forgotten += order(place.method, "restart_after", skip=place.skip, seconds=0.3, forget=True)
+    forgotten += (place.order("restart_after", seconds=0.3, forget=True),)
     words = "the task hangs, and vCenter restarts and forgets it"
     # Long enough for a busy machine to log in again and to ask at least once more.
     yield Break(operation, "the wait", words, forgotten, options={"timeout": 5}, polls=40, hangs=True)
     for action, (words, more) in MEDDLING.items():
         if action == "power_off" and operation.task == "VirtualMachine.powerOn":
             continue
-        yield Break(operation, "the wait", words, order(place.method, action, skip=place.skip, **more))
+        yield Break(operation, "the wait", words, (place.order(action, **more),))

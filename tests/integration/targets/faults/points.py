@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from operation import Operation
 
@@ -34,19 +35,27 @@ ALTER = (
     "AddCustomFieldDef",
     "SetField",
 )
+# Calls whose number before a place is always the same.
+ANCHORS = (*ALTER, "CreatePropertyCollector")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A call: the point that the table names, the method, and how many calls of it go by before.
+    """A call: the point that the table names, and the method.
 
-    ``first`` is true for the first one of its point.
+    ``after`` are calls that come before it, and ``skip`` says how many calls of its own method come between those and
+    this one: how often a wait asks is a matter of moments. ``first`` is true for the first one of its point.
     """
 
     point: str
     method: str
-    skip: int
+    after: tuple[str, ...] = ()
+    skip: int = 0
     first: bool = True
+
+    def order(self, action: str, **more: Any) -> dict[str, Any]:
+        """The order for the simulator to let this happen here."""
+        return {"method": self.method, "action": action, "after": self.after, "skip": self.skip, **more}
 
 
 def places(operation: Operation, log: Sequence[str]) -> list[Place]:
@@ -57,6 +66,8 @@ def places(operation: Operation, log: Sequence[str]) -> list[Place]:
     at = _at(operation, log)
     first = _first(log, at) if operation.follows else 0
     seen: Counter[str] = Counter()
+    since: Counter[str] = Counter()
+    after: tuple[str, ...] = ()
     found: list[Place] = []
     for number, method in enumerate(log):
         if number >= first:
@@ -67,8 +78,11 @@ def places(operation: Operation, log: Sequence[str]) -> list[Place]:
             left_out = (point in ENDS and not operation.entry) or (operation.alike and point not in OWN)
             if point is not None and not twice and not left_out:
                 first_one = all(one.point != point for one in found)
-                found.append(Place(point, method, seen[method], first_one))
+                found.append(Place(point, method, after, since[method], first_one))
         seen[method] += 1
+        since[method] += 1
+        if method in ANCHORS:
+            after, since = (*after, method), Counter()
     return found
 
 

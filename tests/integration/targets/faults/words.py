@@ -83,6 +83,10 @@ def _warnings(result: dict[str, Any]) -> list[str]:
     found = list(result.get("retries", ()))
     for entry in result.get("results", ()):
         found += entry.get("warnings", ())
+    # What concerns no VM; newer cores wrap the text.
+    for warning in result.get("warnings", ()):
+        text = warning if isinstance(warning, str) else warning["event"]["msg"]
+        found += [] if any(text.endswith(one) for one in found) else [text]
     return found
 
 
@@ -103,7 +107,7 @@ def _common(text: str, fault: str | None) -> str:
     )
     if fault is not None:
         text = re.sub(rf"\b{fault}\b.*?(?=; even so|$)", "the fault, what vCenter says of it, and a remedy", text)
-    return text
+    return text + ")" * (text.count("(") - text.count(")"))  # which may have gone with the fault's text
 
 
 def render(rows: list[Any]) -> str:
