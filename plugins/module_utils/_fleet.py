@@ -257,13 +257,13 @@ class Fleet:
             in_the_way = "another task on it was in the way of the last step" if run.retry else None
             broken = run.error or in_the_way
             outcome.error = f"{more.undone}: {broken}" if broken and more.undone else broken or more.failure
-            if self._lost_sight(outcome) or outcome.after is None or broken:
-                continue
-            if more.instead is not None:
+            self._lost_sight(outcome)
+            if more.instead is not None and not broken:
                 _take_instead(outcome, more)
-            elif more.failure is not None:
-                # Taken back: the VM is as it was before the call.
-                outcome.changed = outcome.after.snapshots != outcome.plan.vm.snapshots
+            elif more.instead is None and more.failure is not None:
+                # Taken back: then the VM is as it was before the call.
+                before = outcome.plan.vm.snapshots
+                outcome.changed = not run.ended_well if outcome.after is None else outcome.after.snapshots != before
         return again
 
     def _confirm(self, outcomes: Sequence[Outcome]) -> None:

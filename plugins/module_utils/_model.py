@@ -62,6 +62,12 @@ class Snapshot:
         return self.state in ("poweredOn", "suspended")
 
     @property
+    def weaker(self) -> bool:
+        """Was more promised than was taken, and its marker not put right since?"""
+        promised = self.marker.kind if self.marker is not None else None
+        return (promised == "quiesced" and not self.quiesced) or (promised == "memory" and not self.memory)
+
+    @property
     def kind(self) -> str:
         """The kind really taken: from the marker, else what the tree can still tell."""
         if self.marker is not None and self.marker.kind is not None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,11 +18,13 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import (
     join,
     with_expiry,
     with_hold,
+    with_kind,
     with_phase,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     MAX_DEPTH,
+    Consolidate,
     Create,
     Remove,
     RemoveAll,
@@ -33,7 +35,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._protection import refusal
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time, parse_duration
-from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant, subtree
+from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import find, listed, meant, subtree, without
 
 # What vSphere takes as the time limit of a quiesced snapshot, in whole minutes (VirtualMachineGuestQuiesceSpec).
 QUIESCE = (timedelta(minutes=5), timedelta(minutes=240))
@@ -134,11 +136,29 @@ def _plan_present(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
         return VmPlan(vm, failure=f"it has no {wish.what} to mark as {wish.phase}; nothing was created")
     if wish.new_name is not None and target is None:
         target = _renamed_before(vm, wish)
+    if target is not None and _left_weak(target, wish) and not wish.allow_crash:
+        return _plan_retake(vm, target, wish, now)
     if target is not None:
         return _plan_edit(vm, target, wish, now)
     if wish.snapshot_id is not None:
         raise InputError(f"{vm.label} has no {wish.what}; it has {listed(vm)}")
     return _plan_create(vm, wish, now)
+
+
+def _left_weak(target: Snapshot, wish: SnapshotWish) -> bool:
+    """Did an earlier run get less than it was to take, and could neither take it back nor name it?"""
+    marker = target.marker
+    if marker is None or marker.op is None or marker.phase != "taken" or target.hold:
+        return False
+    return target.weaker and (wish.quiesce or wish.memory)
+
+
+def _plan_retake(vm: Vm, target: Snapshot, wish: SnapshotWish, now: datetime) -> VmPlan:
+    plan = _plan_create(replace(vm, snapshots=without(vm.snapshots, (target.moid,))), wish, now)
+    if not plan.actions:
+        return replace(plan, vm=vm)
+    said = f"an earlier run took {target.label} of a weaker kind than was asked for, and could not remove it again"
+    return replace(plan, vm=vm, actions=(Remove(target.moid), *plan.actions), warnings=(*plan.warnings, said))
 
 
 def _renamed_before(vm: Vm, wish: SnapshotWish) -> Snapshot:
@@ -169,6 +189,9 @@ def _plan_edit(vm: Vm, target: Snapshot, wish: SnapshotWish, now: datetime) -> V
             failure=f"the savepoint marker of {target.label} does not parse ({target.marker_problem}); "
             "mend the last line of its description in the vSphere Client first",
         )
+    if marker is not None and _left_weak(target, wish):
+        marker = with_kind(marker, "crash_consistent")
+        said.append("marked as crash_consistent, which it is")
     if wish.hold is not None and wish.hold != target.hold:
         marker = with_hold(marker, wish.hold)
         said.append("held" if wish.hold else "released")
@@ -222,16 +245,26 @@ def _plan_create(vm: Vm, wish: SnapshotWish, now: datetime) -> VmPlan:
 def _plan_absent(vm: Vm, wish: SnapshotWish) -> VmPlan:
     if wish.remove_all:
         if not vm.snapshots:
-            return VmPlan(vm, msg="it has no snapshots")
+            return _absent(vm, "it has no snapshots")
         return _plan_removal(vm, vm.snapshots, wish, RemoveAll(), f"all {len(vm.snapshots)} snapshots removed")
     target = find(vm, name=wish.name, snapshot_id=wish.snapshot_id, set_id=wish.set_id)
     if target is None:
-        return VmPlan(vm, msg=f"{wish.what} is absent")
+        return _absent(vm, f"{wish.what} is absent")
     doomed = subtree(vm.snapshots, target.moid) if wish.remove_children else (target,)
     msg = f"snapshot '{target.name}' removed"
     if len(doomed) > 1:
         msg += f", and {len(doomed) - 1} below it"
     return _plan_removal(vm, doomed, wish, Remove(target.moid, wish.remove_children), msg, target)
+
+
+def _absent(vm: Vm, msg: str) -> VmPlan:
+    """Nothing is left to remove; an earlier run's removal may not have been merged."""
+    if not vm.consolidation_needed:
+        return VmPlan(vm, msg=msg)
+    failure = blocked(vm)
+    if failure is not None:
+        return VmPlan(vm, failure=failure)
+    return VmPlan(vm, (Consolidate(),), f"{msg}; its disks were consolidated")
 
 
 def _plan_removal(

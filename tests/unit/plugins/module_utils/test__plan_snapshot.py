@@ -15,6 +15,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import M
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Capabilities, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
+    Consolidate,
     Create,
     Remove,
     RemoveAll,
@@ -599,6 +600,64 @@ def test_force_does_not_override_what_vsphere_can_not_do(given: dict[str, Any]) 
     made = absent(vm(node(1, "n"), connection_state="disconnected"), force=True, **given)
     assert made.actions == ()
     assert (made.failure or "").startswith("the virtual machine is disconnected")
+
+
+# What an earlier run left behind
+
+
+def weak(**fields: Any) -> Vm:
+    marker = Marker(**{"set": "CHG1", "kind": "quiesced", "op": "old", "phase": "taken", **fields})
+    return vm(node(1, "base", node(2, "before", marker=marker, state="poweredOff")), current=2, tools_running=True)
+
+
+@pytest.mark.parametrize("given", [{"quiesce": True}, {"memory_dump": True}])
+def test_what_could_not_be_taken_back_is_taken_anew(given: dict[str, Any]) -> None:
+    kind = "memory" if "memory_dump" in given else "quiesced"
+    made = plan(weak(kind=kind), snapshot_set="CHG1", **given)
+    removal, create = made.actions
+    assert removal == Remove(moid(2))
+    assert isinstance(create, Create)
+    assert create.marker.kind == kind
+    assert "an earlier run took 'before'" in made.warnings[-1]
+    assert len(made.vm.snapshots) == 2
+
+
+def test_what_could_not_be_named_is_named() -> None:
+    [edit] = plan(weak(), snapshot_set="CHG1", quiesce=True, fallback="crash").actions
+    assert edit == Rename(moid(2), None, "[savepoint set=CHG1 kind=crash_consistent op=old phase=taken]")
+
+
+@pytest.mark.parametrize(
+    ("machine", "given"),
+    [
+        (weak(), {}),
+        (weak(hold=True), {"quiesce": True}),
+        (weak(phase="patching"), {"quiesce": True}),
+        (weak(op=None), {"quiesce": True}),
+        (weak(kind="crash_consistent"), {"quiesce": True}),
+        (vm(node(2, marker=Marker("CHG1", "quiesced", op="old", phase="taken"), quiesced=True)), {"quiesce": True}),
+    ],
+)
+def test_nothing_else_is_taken_anew(machine: Vm, given: dict[str, Any]) -> None:
+    assert plan(machine, snapshot_set="CHG1", **given).actions == ()
+
+
+def test_a_weak_snapshot_stays_where_a_better_one_can_not_be_had() -> None:
+    made = plan(replace(weak(), tools_running=False), snapshot_set="CHG1", quiesce=True)
+    assert made.actions == ()
+    assert made.failure is not None
+    assert len(made.vm.snapshots) == 2
+
+
+@pytest.mark.parametrize("given", [{"snapshot_name": "n"}, {"remove_all": True}])
+def test_a_removal_that_was_not_merged_is_merged_by_the_rerun(given: dict[str, Any]) -> None:
+    machine = vm(*(() if "remove_all" in given else (node(1, "other"),)), consolidation_needed=True)
+    made = absent(machine, **given)
+    assert made.actions == (Consolidate(),)
+    assert "consolidated" in made.msg
+    stuck = absent(replace(machine, connection_state="disconnected"), **given)
+    assert (stuck.actions, stuck.problem) == ((), None)
+    assert "disconnected" in (stuck.failure or "")
 
 
 @pytest.mark.parametrize(("limit", "minutes"), [("5m", 5), ("90s", None), ("5m1s", 6), ("4h", 240), ("241m", None)])
