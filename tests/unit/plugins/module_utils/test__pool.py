@@ -107,8 +107,13 @@ def test_closing_waits_for_what_has_begun_and_drops_the_rest() -> None:
 def test_closing_ends_all_threads() -> None:
     before = threading.active_count()
     pool, begun, go = Pool(3), threading.Semaphore(0), threading.Event()
+
+    def work() -> None:
+        begun.release()
+        go.wait(LONG)
+
     for _number in range(3):
-        pool.submit(lambda: (begun.release(), go.wait(LONG)))
+        pool.submit(work)
     for _number in range(3):
         assert begun.acquire(timeout=LONG)
     go.set()
