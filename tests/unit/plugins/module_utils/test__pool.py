@@ -49,7 +49,7 @@ def test_so_much_is_done_at_once_and_no_more(most: int) -> None:
 
     def work() -> None:
         begun.release()
-        go.wait(LONG)
+        go.wait(2 * LONG)
 
     for _number in range(most + 2):
         pool.submit(work)
@@ -108,12 +108,12 @@ def test_closing_ends_all_threads() -> None:
     before = threading.active_count()
     pool, begun, go = Pool(3), threading.Semaphore(0), threading.Event()
 
-    def wait() -> None:
+    def work() -> None:
         begun.release()
         go.wait(LONG)
 
     for _number in range(3):
-        pool.submit(wait)
+        pool.submit(work)
     for _number in range(3):
         assert begun.acquire(timeout=LONG)
     go.set()
@@ -122,19 +122,20 @@ def test_closing_ends_all_threads() -> None:
 
 
 def test_a_cancel_ends_the_wait_for_what_hangs() -> None:
-    pool, begun, go, cancel = Pool(1), threading.Event(), threading.Event(), Cancel()
+    pool, begun, go, done, cancel = Pool(1), threading.Event(), threading.Event(), list[str](), Cancel()
     cancel.defer()
 
     def work() -> None:
         begun.set()
         go.wait(LONG)
+        done.append("waited for")
 
     with cancel.watched():
         pool.submit(work)
         assert begun.wait(LONG)
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
         pool.close(cancel)
-    assert cancel.reason == "SIGTERM" and not go.is_set()
+    assert cancel.reason == "SIGTERM" and not done
     go.set()
 
 

@@ -13,9 +13,23 @@ import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel, CancelledError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf, within
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.processes import output
 
 LONG = 30.0
 ENDS_A_JOB = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+# A process whose work never ends: it must end all the same.
+HUNG = """
+import threading
+from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
+cancel = Cancel()
+cancel.reason = "SIGTERM"
+try:
+    within(0.1, threading.Event().wait, cancel)
+except TimeoutError:
+    print("given up", flush=True)
+"""
 
 
 def blocked() -> set[int]:
@@ -79,11 +93,9 @@ def test_an_own_time_out_is_told_apart_by_its_text() -> None:
 
 
 def test_without_a_cancel_the_work_may_take_its_time() -> None:
-    def work() -> str:
-        time.sleep(0.2)
-        return "answer"
-
-    assert within(0.0, work, deferred()) == "answer"
+    go = threading.Event()
+    threading.Timer(0.2, go.set).start()
+    assert within(0.0, lambda: go.wait(LONG), deferred())
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.2])
@@ -133,6 +145,14 @@ def test_before_the_first_change_a_cancel_is_an_error_at_once() -> None:
             within(LONG, lambda: go.wait(LONG), cancel)
     assert not go.is_set()
     go.set()
+
+
+def test_its_thread_takes_no_signals() -> None:
+    assert within(0.0, blocked, deferred()) >= ENDS_A_JOB
+
+
+def test_the_process_ends_although_the_work_hangs() -> None:
+    assert output(HUNG) == "given up\n"
 
 
 def test_nobody_is_told_of_a_cancel_after_the_work() -> None:
