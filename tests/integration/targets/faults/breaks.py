@@ -86,7 +86,7 @@ def breaks(operation: Operation, log: Sequence[str]) -> Iterator[Break]:
 def _lost(operation: Operation, place: Place) -> Iterator[Break]:
     for action, words, more in (*LOST, *(PAGES if place.point == "the call" else ())):
         # At the login for less time than the attempts take, so shortly as they follow each other here.
-        seconds = {"seconds": 0.1} if place.point == "the login" and action == "restart_before" else {}
+        seconds = {"seconds": 0.05} if place.point == "the login" and action.startswith("restart") else {}
         yield Break(operation, place.point, words, (place.order(action, **{**more, **seconds}),))
 
 
@@ -213,7 +213,7 @@ def _looks(operation: Operation, place: Place) -> Iterator[Break]:
                 if not str(one.orders[0]["action"]).endswith("_after"):
                     yield replace(one, orders=(*gone, *one.orders))
             for one in _denied(operation, look):
-                given_up = still and look.method == READ
+                given_up = still and look.method != "CreateCollectorForTasks"  # which need not be there
                 yield replace(one, orders=(*(hung if given_up else gone), *one.orders), hangs=given_up)
         once, always = _unreadable(operation, first)
         yield replace(once, orders=(*gone, *once.orders))
