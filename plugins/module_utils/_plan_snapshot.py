@@ -154,11 +154,14 @@ def _left_weak(target: Snapshot, wish: SnapshotWish) -> bool:
 
 
 def _plan_retake(vm: Vm, target: Snapshot, wish: SnapshotWish, now: datetime) -> VmPlan:
+    """Take back what the earlier run could not, and take it anew; without the latter that is a failure afterwards."""
+    if (why_not := blocked(vm)) is not None:
+        return VmPlan(vm, failure=why_not)
     plan = _plan_create(replace(vm, snapshots=without(vm.snapshots, (target.moid,))), wish, now)
-    if not plan.actions:
-        return replace(plan, vm=vm)
     said = f"an earlier run took {target.label} of a weaker kind than was asked for, and could not remove it again"
-    return replace(plan, vm=vm, actions=(Remove(target.moid), *plan.actions), warnings=(*plan.warnings, said))
+    msg = plan.msg if plan.actions else f"{said}; it was removed now, and {plan.failure}"
+    actions = (Remove(target.moid), *plan.actions)
+    return replace(plan, vm=vm, actions=actions, msg=msg, failure=None, warnings=(*plan.warnings, said))
 
 
 def _renamed_before(vm: Vm, wish: SnapshotWish) -> Snapshot:

@@ -23,6 +23,8 @@ def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
     if allowed. An edit that somebody else has gone over in the same moment is made again on what they wrote.
     """
     create = _created(plan)
+    if create is None and any(isinstance(action, Remove) for action in plan.actions):
+        return FollowUp(failure=plan.msg)  # An earlier run's, in whose place nothing could be taken.
     if create is None:
         return _edited_again(plan, after, wish)
     taken, first = _taken(create, after), _first(create, after, wish)

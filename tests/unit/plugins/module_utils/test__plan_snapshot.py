@@ -642,11 +642,14 @@ def test_nothing_else_is_taken_anew(machine: Vm, given: dict[str, Any]) -> None:
     assert plan(machine, snapshot_set="CHG1", **given).actions == ()
 
 
-def test_a_weak_snapshot_stays_where_a_better_one_can_not_be_had() -> None:
+def test_a_weak_snapshot_is_taken_back_also_where_a_better_one_can_not_be_had() -> None:
     made = plan(replace(weak(), tools_running=False), snapshot_set="CHG1", quiesce=True)
-    assert made.actions == ()
-    assert made.failure is not None
-    assert len(made.vm.snapshots) == 2
+    assert (made.actions, made.failure) == ((Remove(moid(2)),), None)
+    assert "VMware Tools is not running" in made.msg
+    assert "it was removed now" in made.msg
+    stuck = plan(replace(weak(), connection_state="disconnected"), snapshot_set="CHG1", quiesce=True)
+    assert stuck.actions == ()
+    assert "disconnected" in (stuck.failure or "")
 
 
 @pytest.mark.parametrize("given", [{"snapshot_name": "n"}, {"remove_all": True}])

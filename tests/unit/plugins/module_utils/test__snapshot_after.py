@@ -156,6 +156,13 @@ def test_a_wish_that_the_first_snapshot_can_not_take_fails() -> None:
     assert "does not parse" in (more.failure or "")
 
 
+def test_what_an_earlier_run_left_is_gone_and_nothing_could_be_taken_in_its_place() -> None:
+    machine = vm(node(1, "s", marker=Marker(kind="quiesced", op="old", phase="taken")), tools_running=False)
+    given = {"snapshot_name": "s", "quiesce": True}
+    made = plan(machine, **given)
+    assert follow_up(made, vm(), wish(**given)) == FollowUp(failure=made.msg)
+
+
 # Afterwards
 
 
