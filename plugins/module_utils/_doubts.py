@@ -136,6 +136,11 @@ class Doubt:
             return Verdict(step)
         return Verdict(step, task, failure=self._failure(found, task, what))
 
+    def unseen(self, error: Exception) -> str:
+        """Why the action is given up where a look was refused."""
+        what = named(self.run.action)
+        return f"{self.why}; what became of {what} could not be read ({describe(error)}), and a rerun finds out"
+
     def _failure(self, found: Found, task: TaskFact | None, what: str) -> str:
         if task is not None and found is not Found.UNKNOWN:
             return describe(task.error)

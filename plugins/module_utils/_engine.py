@@ -77,7 +77,7 @@ class Engine:
 
     def run(self, runs: Iterable[Run]) -> None:
         """Carry out everything; afterwards every run has ended, well or not."""
-        jobs = [self._job(run) for run in runs]
+        jobs = [job_of(run.vm, run.actions, run) for run in runs]
         self._schedule = Schedule(jobs, self._limits.of)
         self._neighbours = Neighbours(self._session, self._limits, jobs)
         self._moved = time.monotonic()
@@ -113,9 +113,6 @@ class Engine:
                     self._enforce_timeout()
                 self._look_around()
                 self._progress.tick()
-
-    def _job(self, run: Run) -> Job[Run]:
-        return job_of(run.vm, run.actions, run)
 
     def _post(self, handle: Callable[..., None], *facts: Any) -> None:
         self._events.put(partial(handle, *facts))
@@ -223,14 +220,13 @@ class Engine:
         self._doubts.looked()
         if isinstance(seen, Exception) and stays_away(seen):
             self._stop(f"vCenter stayed away ({describe(seen)})")
-        for one in batch:
-            if self._stopped is None and not isinstance(seen, Exception):
-                self._resolve(one, seen[one.run.vm.moid])
-            elif id(one.run) in self._jobs and self._stopped is not None:
+        for one in (each for each in batch if id(each.run) in self._jobs):
+            if self._stopped is not None:
                 self._give_up_on(one.run, self._in_doubt(one.run))
-            elif id(one.run) in self._jobs:
-                why = f"{one.why}; what became of {named(one.run.action)} could not be read ({describe(seen)})"
-                self._give_up_on(one.run, f"{why}, and a rerun finds out")
+            elif isinstance(seen, Exception):
+                self._give_up_on(one.run, one.unseen(seen))
+            else:
+                self._resolve(one, seen[one.run.vm.moid])
 
     def _resolve(self, one: Doubt, seen: Seen) -> None:
         """Go on with a run as what was read asks for."""
@@ -373,13 +369,10 @@ class Engine:
         self._running.clear()
         for job in self._schedule.drain():
             job.item.error = f"not begun: {cause}"
-        for run in self._due:
+        for run in (*self._due, *self._freshness.take_all()):
             run.error = f"{'not gone on with' if run.done else 'not done'}: {cause}"
             self._release(run)
         self._due.clear()
-        for run in self._freshness.take_all():
-            run.error = f"{'not gone on with' if run.done else 'not begun'}: {cause}"
-            self._release(run)
         for one in self._doubts.take_all():
             self._give_up_on(one.run, self._in_doubt(one.run))
         self._waiting.end()

@@ -137,7 +137,7 @@ def _lost(edit: Rename, now: Snapshot, wish: SnapshotWish) -> list[str]:
     written = split(edit.raw_description)
     if wish.description is not None and now.description != written.text:
         lost.append("its description")
-    if wish.hold is not None and now.hold != wish.hold:
+    if wish.hold and not now.hold:  # Somebody's hold after our release is no loss.
         lost.append("whether it is held")
     planned = _expiry(edit)
     found = now.marker.expires if now.marker is not None else None

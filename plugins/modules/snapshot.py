@@ -39,8 +39,8 @@ options:
     description:
       - With V(present) the snapshot is taken unless it is there. If it is, its name, description, hold or expiry are
         brought to what the task says.
-      - With V(absent) it is removed if it is there. Disks that need consolidation are consolidated then, also where it is
-        gone already, since that may be what an earlier removal left.
+      - With V(absent) it is removed if it is there. Disks that need consolidation are consolidated then, also where it
+        is gone already, since that may be what an earlier removal left.
     type: str
     choices: [present, absent]
     default: present

@@ -28,6 +28,8 @@ class Scene:
     others: Others
     before: Mapping[str, Machine]
     after: Mapping[str, Machine]
+    # VMs of which a result says that a set is there twice, since the second one could not be removed again.
+    excess: frozenset[str] = frozenset()
 
     @property
     def deleted(self) -> set[str]:
@@ -47,7 +49,14 @@ class Scene:
                 assert "deleted" in self.others.kinds(moid), f"{moid} is gone, and nobody deleted it"
                 continue
             self._kept(was, self.after[moid])
-        self.others.kept(self.before, self.after, log)
+        released = {
+            one
+            for move in self.moves
+            for moid in move.chosen
+            for one, wanted in move.writes(self.before[moid]).items()
+            if wanted.hold is False
+        }
+        self.others.kept(self.before, self.after, log, released)
         self._reverted({call["vm"] for call in log if call["method"].startswith("Revert")} - {""})
 
     def _kept(self, was: Machine, now: Machine) -> None:
@@ -98,7 +107,8 @@ class Scene:
             assert not lost, f"{moid}: {lost} were somebody else's, and were removed"
         for move in moves:
             those = [one for one in now["snapshots"] if move.single(one)]
-            assert len(those) <= max(1, sum(map(move.single, was["snapshots"]))), f"{moid}: {len(those)} of one set"
+            most = max(1, sum(map(move.single, was["snapshots"]))) + (moid in self.excess)
+            assert len(those) <= most, f"{moid}: {len(those)} of one set"
 
     def _reverted(self, vms: set[str]) -> None:
         reverts = [move for move in self.moves if isinstance(move, Revert)]
@@ -170,8 +180,11 @@ class Scene:
         """``changed`` and ``removed`` are what has really happened."""
         moid = was["moid"]
         really = any(was[key] != now[key] for key in ("snapshots", "current"))
+        merged = was["consolidation_needed"] != now["consolidation_needed"]
         if move.module == "snapshot_consolidate":
-            really = was["consolidation_needed"] != now["consolidation_needed"]
+            really = merged
+        elif move.options.get("state") == "absent":
+            really = really or merged  # What an earlier removal has left.
         # A revert to where it was already counts, too: the present was thrown away.
         if not (move.module == "snapshot_revert" and one["changed"]):
             assert one["changed"] is really, f"{moid}: changed is {one['changed']}, in truth {really}: {one['msg']}"
@@ -191,6 +204,12 @@ def _versions(vm: Machine, deeds: Sequence[Deed]) -> Iterator[Machine]:
     changed = [deed.snapshot for deed in deeds if deed.kind in ("gone", "named")]
     for some in {frozenset(), frozenset(changed), *(frozenset((one,)) for one in changed)}:
         yield {**vm, "snapshots": [one for one in vm["snapshots"] if one["moid"] not in some]}
+
+
+def excess(results: Iterable[Result | None]) -> frozenset[str]:
+    """The VMs of which these say that a set is there twice."""
+    entries = [one for result in results if result is not None for one in result.get("results") or ()]
+    return frozenset(one["vm"]["moid"] for one in entries if one["vm"] and "of this call is too much" in one["msg"])
 
 
 def known(result: Result, tasks: set[str]) -> None:

@@ -93,11 +93,20 @@ class Others:
         """Which kinds of things they do to it."""
         return {deed.kind for deed in self.on(vm)}
 
-    def kept(self, before: Mapping[str, Machine], after: Mapping[str, Machine], calls: Iterable[Machine]) -> None:
-        """A hold that somebody has set is there, and so is what is held, unless nobody could have seen it in time."""
+    def kept(
+        self,
+        before: Mapping[str, Machine],
+        after: Mapping[str, Machine],
+        calls: Iterable[Machine],
+        released: set[str],
+    ) -> None:
+        """A hold that somebody has set is there, and so is what is held, unless nobody could have seen it in time.
+
+        Those that were ``released`` on purpose in the same moment may be either.
+        """
         log = list(calls)
         for deed in self.deeds:
-            if deed.kind == "held" and deed.at is not None and deed.vm in after:
+            if deed.kind == "held" and deed.at is not None and deed.vm in after and deed.snapshot not in released:
                 self._held(deed, deed.at, before[deed.vm], after[deed.vm], log)
 
     def _held(self, deed: Deed, since: datetime, was: Machine, now: Machine, log: Sequence[Machine]) -> None:

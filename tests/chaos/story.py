@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import simctl
-from invariants import Scene, able, known
+from invariants import Scene, able, excess, known
 from marks import BACKUP, NAMES, Machine
 from mishaps import hangs, mishap, pause
 from move_look import consolidate, look
@@ -264,12 +264,13 @@ class Run:
         calls.append(self.runner.begin(moves[1].module, moves[1].options))
         drive(calls)
         results = [self.heard(call) for call in calls]
-        scene = self.end(moves, Others(), before)
+        scene = self.end(moves, Others(), before, results)
         for move, result in zip(moves, results, strict=True):
             assert result is not None
             scene.reports(move, result)
             self.named(result, faults)
-        self.again(moves[1], None, scene)
+        if not scene.excess:  # Else a rerun refuses to guess.
+            self.again(moves[1], None, scene)
 
     def begin(self, faults: Sequence[dict[str, Any]], moves: Sequence[Move], latency: int = 0) -> None:
         self.sim.delete("/v1/calls")
@@ -282,12 +283,14 @@ class Run:
         self.steps.append("was killed" if result is None else f"said {result.get('msg')}")
         return result
 
-    def end(self, moves: Sequence[Move], others: Others, before: dict[str, Machine]) -> Scene:
+    def end(
+        self, moves: Sequence[Move], others: Others, before: dict[str, Machine], results: Sequence[Result | None] = ()
+    ) -> Scene:
         """Nothing strikes or runs any more; what must hold is looked at."""
         self.sim.delete("/v1/faults")
         self.sim.patch("/v1/config", {"latency": "0s"})
         self.settle()
-        scene = Scene(moves, others, before, self.look())
+        scene = Scene(moves, others, before, self.look(), excess(results))
         scene.kept(self.sim.get("/v1/calls")["log"])
         self.last(0)
         self.order((), moves)
