@@ -264,9 +264,9 @@ def _absent(vm: Vm, msg: str) -> VmPlan:
     """Nothing is left to remove; an earlier run's removal may not have been merged."""
     if not vm.consolidation_needed:
         return VmPlan(vm, msg=msg)
-    failure = blocked(vm)
-    if failure is not None:
-        return VmPlan(vm, failure=failure)
+    why_not = blocked(vm)
+    if why_not is not None:
+        return VmPlan(vm, msg=msg, warnings=(f"its disks need consolidation, which has to wait: {why_not}",))
     return VmPlan(vm, (Consolidate(),), f"{msg}; its disks were consolidated")
 
 
