@@ -176,12 +176,21 @@ def look(session: Session, doubts: Sequence[Doubt]) -> dict[str, Seen]:
 
 def _look(session: Session, doubts: Sequence[Doubt]) -> dict[str, Seen]:
     runs = {one.run.vm.moid: one.run for one in doubts}
-    rows = {
-        row.moid: row
-        for row in read_objects(session, "VirtualMachine", list(runs), {"VirtualMachine": (*CHANGING, "recentTask")})
+    # The tasks come first: what one that has ended did is to be seen on the VM.
+    recent = {
+        row.moid: [moid_of(ref) or "" for ref in row.get("recentTask") or ()]
+        for row in read_objects(session, "VirtualMachine", list(runs), {"VirtualMachine": ("recentTask",)})
     }
-    recent = {moid: [moid_of(ref) or "" for ref in row.get("recentTask") or ()] for moid, row in rows.items()}
     facts = _facts(session, [task for tasks in recent.values() for task in tasks])
+    reverts = {run.vm.moid: run.sent_at for run in runs.values() if isinstance(run.action, Revert)}
+    older = {
+        moid: _history(session, moid, sent_at)
+        for moid, sent_at in reverts.items()
+        if sent_at is not None and moid in recent
+    }
+    rows = {
+        row.moid: row for row in read_objects(session, "VirtualMachine", list(recent), {"VirtualMachine": CHANGING})
+    }
     seen: dict[str, Seen] = {}
     for moid, run in runs.items():
         row = rows.get(moid)
@@ -190,12 +199,11 @@ def _look(session: Session, doubts: Sequence[Doubt]) -> dict[str, Seen]:
             continue
         tasks = tuple(facts[task] for task in recent[moid] if task in facts)
         seen[moid] = Seen(changed_vm(run.vm, row, None), tasks, login=session.logins)
-        if isinstance(run.action, Revert) and run.sent_at is not None:
-            older = _history(session, moid, run.sent_at)
-            if older is not None:
-                known = {task.moid for task in tasks}
-                more = tuple(task for task in older if task.moid not in known)
-                seen[moid] = replace(seen[moid], tasks=(*tasks, *more), history=True)
+        past = older.get(moid)
+        if past is not None:
+            known = {task.moid for task in tasks}
+            more = tuple(task for task in past if task.moid not in known)
+            seen[moid] = replace(seen[moid], tasks=(*tasks, *more), history=True)
     return seen
 
 

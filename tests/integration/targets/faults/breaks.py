@@ -145,7 +145,7 @@ def _call(operation: Operation, place: Place) -> Iterator[Break]:
         yield from _denied(operation, place)
         return
     for action, (words, more) in MEDDLING.items():
-        if action == "power_off" and operation.task == "VirtualMachine.powerOn":
+        if action == "power_off" and "VirtualMachine.power" in str(operation.task):
             continue  # It is off.
         yield Break(operation, "the call", words, (place.order(action, **more),))
     if not operation.follows:
@@ -243,6 +243,6 @@ def _wait(operation: Operation, place: Place) -> Iterator[Break]:
     # Long enough for a busy machine to log in again and to ask at least once more.
     yield Break(operation, "the wait", words, forgotten, options={"timeout": 5}, polls=40, hangs=True)
     for action, (words, more) in MEDDLING.items():
-        if action == "power_off" and operation.task == "VirtualMachine.powerOn":
+        if action == "power_off" and "VirtualMachine.power" in str(operation.task):
             continue
         yield Break(operation, "the wait", words, (place.order(action, **more),))

@@ -32,12 +32,12 @@ def forms(password: str) -> list[str]:
 BROKEN = """
 import os
 from pyVmomi import SoapAdapter
-real = SoapAdapter.SoapStubAdapter.InvokeMethod
-def broken(self, mo, info, args, outerStub=None):
+real = SoapAdapter.SoapStubAdapter.SerializeRequest
+def broken(self, mo, info, args):
     if os.environ.get("BROKEN") == info.name or (os.environ.get("BROKEN"), info.name) == ("later", "CurrentTime"):
         raise RuntimeError(f"broken in the middle of {info.name}{args}")
-    return real(self, mo, info, args, outerStub)
-SoapAdapter.SoapStubAdapter.InvokeMethod = broken
+    return real(self, mo, info, args)
+SoapAdapter.SoapStubAdapter.SerializeRequest = broken
 """
 
 

@@ -87,13 +87,13 @@ def record(scenario: Scenario) -> None:
     # One of its own, where no earlier run has made the attribute.
     with simctl.Simulator(vms=1) as sim:
         moid = sim.get("/v1/vms")[0]["moid"]
-        options = {**sim.connection, "moid": moid, "policy": {"max_age": "1h", "allow_none": True}, "record": True}
+        options = {"moid": moid, "policy": {"max_age": "1h", "allow_none": True}, "record": True}
         # The first one's call would make the attribute, the second one's writes into it.
         for missing in (*RECORD, ""):
             marker = "[savepoint set=OLD kind=crash_consistent]"
             sim.post(f"/v1/vms/{moid}/snapshots", {"name": "old", "description": marker, "age": "2d"})
             sim.put("/v1/privileges", {"withhold": [missing] if missing else []})
-            called = call(scenario, "snapshot_prune", options)
+            called = call(scenario, "snapshot_prune", options, environment=sim.env)
             equal((called.result.get("failed", False), called.result["changed"]), (False, True), called.result["msg"])
             said = "could not be recorded on the root folder"
             if missing:
