@@ -43,6 +43,14 @@ def _nothing_more(plan: VmPlan, after: Vm) -> FollowUp:
     return FollowUp()
 
 
+def _in_rounds(work: Callable[[Sequence[Outcome], bool], list[Outcome]], due: Sequence[Outcome]) -> None:
+    """Do it, and again for those that it gives; it is told which round is the ``last``."""
+    for number in range(1, ROUNDS + 1):
+        due = work(due, number == ROUNDS)
+        if not due:
+            break
+
+
 def _take_instead(outcome: Outcome, more: FollowUp) -> None:
     if more.instead is not None:
         outcome.first, outcome.plan = outcome.began, more.instead
@@ -115,16 +123,9 @@ class Fleet:
             plan.vm.moid: Outcome(plan, error=plan.problem or plan.failure, warnings=plan.warnings) for plan in plans
         }
         due = [outcome for outcome in outcomes.values() if outcome.error is None and outcome.plan.actions]
-        for attempt in range(ROUNDS):
-            due = self._round(due, last=attempt == ROUNDS - 1)
-            if not due:
-                break
+        _in_rounds(self._round, due)
         touched = [outcome for outcome in outcomes.values() if outcome.after is not None]
-        due = touched
-        for attempt in range(ROUNDS):
-            due = self._follow_up(due, last=attempt == ROUNDS - 1)
-            if not due:
-                break
+        _in_rounds(self._follow_up, touched)
         self._confirm(touched)
         self._await_guests(list(outcomes.values()))
         return list(outcomes.values())

@@ -27,12 +27,11 @@ def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
         return FollowUp(failure=plan.msg)  # An earlier run's, in whose place nothing could be taken.
     if create is None:
         return _edited_again(plan, after, wish)
-    taken, first = _taken(create, after), _first(create, after, wish)
+    taken = _taken(create, after)
+    first = _first(taken, after, wish)
     if first is not None and first is not taken:
         return _taken_back(taken, first, after, wish)
-    if taken is None:
-        return FollowUp()  # Somebody has removed it since.
-    if create.marker.kind not in ("quiesced", "memory") or (taken.quiesced if create.quiesce else taken.memory):
+    if taken is None or not taken.weaker:
         return FollowUp()
     why = f"vCenter reported success but the snapshot is not {create.marker.kind}"
     if wish.allow_crash:
@@ -53,7 +52,7 @@ def confirm(plan: VmPlan, after: Vm, wish: SnapshotWish) -> str | None:
     edit = _edit(plan)
     if edit is None:
         return None
-    now = next((one for one in after.snapshots if one.moid == edit.snapshot), None)
+    now = _edited(edit, after)
     if now is None:
         return "the snapshot was changed, and somebody has removed it since"
     lost = _lost(edit, now, wish)
@@ -62,9 +61,8 @@ def confirm(plan: VmPlan, after: Vm, wish: SnapshotWish) -> str | None:
 
 def _edited_again(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
     edit = _edit(plan)
-    now = next((one for one in after.snapshots if one.moid == edit.snapshot), None) if edit is not None else None
-    lost = _lost(edit, now, wish) if edit is not None and now is not None else []
-    if edit is None or now is None or not lost:
+    now = _edited(edit, after) if edit is not None else None
+    if edit is None or now is None or not (lost := _lost(edit, now, wish)):
         return FollowUp()
     expires = _expiry(edit)
     began = expires - wish.expires_in if expires is not None and wish.expires_in is not None else now.created_at
@@ -83,6 +81,10 @@ def _edit(plan: VmPlan) -> Rename | None:
     return next((action for action in plan.actions if isinstance(action, Rename)), None)
 
 
+def _edited(edit: Rename, after: Vm) -> Snapshot | None:
+    return next((one for one in after.snapshots if one.moid == edit.snapshot), None)
+
+
 def _expiry(edit: Rename) -> datetime | None:
     marker = split(edit.raw_description).marker
     return marker.expires if marker is not None else None
@@ -98,9 +100,8 @@ def _meant(one: Snapshot, wish: SnapshotWish) -> bool:
     return one.name == wish.name
 
 
-def _first(create: Create, after: Vm, wish: SnapshotWish) -> Snapshot | None:
+def _first(taken: Snapshot | None, after: Vm, wish: SnapshotWish) -> Snapshot | None:
     """The oldest of those that are meant: vSphere counts a VM's snapshots up, so that all runs agree which it is."""
-    taken = _taken(create, after)
     meant = [one for one in after.snapshots if one is taken or _meant(one, wish)]
     return min(meant, key=lambda one: one.id, default=None)
 
@@ -113,15 +114,15 @@ def _taken_back(taken: Snapshot | None, first: Snapshot, after: Vm, wish: Snapsh
     ours = () if taken is None else (Remove(taken.moid),)
     rest = replace(after, snapshots=without(after.snapshots, [one.snapshot for one in ours]))
     plan = plan_snapshot(rest, wish, (taken or first).created_at)
-    said = f"somebody else has taken {first.label} in the same moment, so the one of this call was removed again"
+    theirs = f"somebody else has taken {first.label} in the same moment"
+    said = f"{theirs}, so the one of this call was removed again"
     why = plan.problem or plan.failure
     return FollowUp(
         (*ours, *plan.actions),
         failure=f"{said}; {why}" if why is not None else None,
         warnings=(said,),
         instead=plan,
-        undone=f"somebody else has taken {first.label} in the same moment, and {taken.label} of this call is too much; "
-        "remove it by its snapshot_id"
+        undone=f"{theirs}, and {taken.label} of this call is too much; remove it by its snapshot_id"
         if taken is not None
         else None,
     )

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from operation import FAILED, TAKEN, Operation, State, chain, current, names, recorded
+from operation import FAILED, TAKEN, Operation, State, chain, consolidated, current, names, recorded, reverted
 
 
 def powered(vm: State) -> str | None:
-    if names(vm) != ["base", "s", "c"]:
-        return None
-    return {
-        ("c", "poweredOn"): "as before",
-        ("s", "poweredOff"): "reverted, off",
-        ("s", "poweredOn"): "reverted, on",
-        ("s", "suspended"): "reverted, suspended",
-    }.get((current(vm) or "", vm["power_state"]))
+    if (names(vm), current(vm), vm["power_state"]) == (["base", "s", "c"], "s", "suspended"):
+        return "reverted, suspended"
+    return reverted(vm)
 
 
 def with_memory(sim: Any, moid: str) -> None:
@@ -56,7 +51,7 @@ def merged(vm: State) -> str | None:
     words = {("base", "s", "c"): "not removed", ("base", "c"): "removed"}.get(tuple(names(vm)))
     if words is None:
         return None
-    return f"{words}, {'not consolidated' if vm['consolidation_needed'] else 'consolidated'}"
+    return f"{words}, {consolidated(vm)}"
 
 
 def cluttered(sim: Any, moid: str) -> None:

@@ -118,12 +118,17 @@ def in_the_wait_for_guests(sim: Any, root: Path) -> None:
     assert "the job was cancelled (SIGTERM) before VMware Tools answered" in entries[0]["msg"], entries
 
 
-def in_the_end_of_the_wait(sim: Any, root: Path) -> None:
-    hang(sim, "DestroyPropertyCollector")
+def with_all_done(sim: Any, root: Path, method: str, what: str) -> None:
+    """Nothing but that call is left, and what was done is told."""
+    hang(sim, method)
     process = begin(sim, root, "snapshot", snapshot_name="s")
-    until(lambda: counted(sim, "DestroyPropertyCollector") == 1, "all tasks have ended")
-    result = ended(process, "the end of the wait hangs")
+    until(lambda: counted(sim, method) == 1, "all is done")
+    result = ended(process, what)
     assert not result.get("failed") and result["changed"], result
+
+
+def in_the_end_of_the_wait(sim: Any, root: Path) -> None:
+    with_all_done(sim, root, "DestroyPropertyCollector", "the end of the wait hangs")
 
 
 def in_the_record(sim: Any, root: Path) -> None:
@@ -136,11 +141,7 @@ def in_the_record(sim: Any, root: Path) -> None:
 
 
 def in_the_logout(sim: Any, root: Path) -> None:
-    hang(sim, "Logout")
-    process = begin(sim, root, "snapshot", snapshot_name="s")
-    until(lambda: counted(sim, "Logout") == 1, "all is done")
-    result = ended(process, "the logout hangs")
-    assert not result.get("failed") and result["changed"], result
+    with_all_done(sim, root, "Logout", "the logout hangs")
 
 
 def main() -> None:

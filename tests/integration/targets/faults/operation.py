@@ -82,6 +82,21 @@ def current(vm: State) -> str | None:
     return next((one["name"] for one in vm["snapshots"] if one["moid"] == vm["current"]), None)
 
 
+def reverted(vm: State) -> str | None:
+    """Words for a VM that is to be reverted from ``c`` to ``s``."""
+    if names(vm) != ["base", "s", "c"]:
+        return None
+    return {
+        ("c", "poweredOn"): "as before",
+        ("s", "poweredOff"): "reverted, off",
+        ("s", "poweredOn"): "reverted, on",
+    }.get((current(vm) or "", vm["power_state"]))
+
+
+def consolidated(vm: State) -> str:
+    return "not consolidated" if vm["consolidation_needed"] else "consolidated"
+
+
 def chain(*wanted: str, description: str = "") -> Callable[[Any, str], None]:
     """Snapshots one above the other, of which ``base`` is somebody else's and stays."""
 

@@ -6,17 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from follow_ups import FOLLOW_UPS
-from operation import FAILED, MARKER, TAKEN, Operation, State, chain, current, marked, names, recorded, trees
-
-
-def reverted(vm: State) -> str | None:
-    if names(vm) != ["base", "s", "c"]:
-        return None
-    return {
-        ("c", "poweredOn"): "as before",
-        ("s", "poweredOff"): "reverted, off",
-        ("s", "poweredOn"): "reverted, on",
-    }.get((current(vm) or "", vm["power_state"]))
+from operation import (
+    FAILED,
+    MARKER,
+    TAKEN,
+    Operation,
+    State,
+    chain,
+    consolidated,
+    current,
+    marked,
+    names,
+    recorded,
+    reverted,
+    trees,
+)
 
 
 def guarded(vm: State) -> str | None:
@@ -37,10 +41,6 @@ def switched_off(vm: State) -> str | None:
 
 def consolidation(sim: Any, moid: str) -> None:
     sim.patch(f"/v1/vms/{moid}", {"consolidation_needed": True})
-
-
-def consolidated(vm: State) -> str:
-    return "not consolidated" if vm["consolidation_needed"] else "consolidated"
 
 
 ABSENT = {"snapshot_name": "s", "state": "absent"}

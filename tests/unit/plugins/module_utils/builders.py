@@ -19,10 +19,25 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import M
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot, Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_prune import plan_removals
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_snapshot import (
+    SnapshotWish,
+    parse_wish,
+    plan_snapshot,
+)
 from ansible_collections.savepoint.vsphere.plugins.module_utils._policy import Policy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node, flatten
 from ansible_collections.savepoint.vsphere.plugins.module_utils._verdict import Verdict
 
+# By which the wishes' own snapshots are known.
+TOKEN = "5f2c9a"
+# The options of the snapshot module.
+_OPTIONS: dict[str, Any] = {
+    "state": "present",
+    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
+    **dict.fromkeys(("owner", "expires_in", "hold", "phase", "quiesce_timeout")),
+    **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
+    "fallback": "none",
+}
 NOW = datetime(2026, 11, 23, 5, 0, 0, tzinfo=timezone.utc)
 
 
@@ -100,6 +115,16 @@ def judged(machine: Vm, policy: Policy, facts: FleetFacts | None = None) -> tupl
 def pruned(machine: Vm, policy: Policy, facts: FleetFacts | None = None) -> VmPlan:
     """The plan of snapshot_prune for one machine."""
     return plan_removals(machine, judged(machine, policy, facts))
+
+
+def wish(**given: Any) -> SnapshotWish:
+    """What the snapshot module is asked for with these options."""
+    return parse_wish({**_OPTIONS, **given}, TOKEN)
+
+
+def plan(machine: Vm, **given: Any) -> VmPlan:
+    """Its plan for one machine."""
+    return plan_snapshot(machine, wish(**given), NOW)
 
 
 def paths(snapshots: Sequence[Snapshot]) -> list[str]:

@@ -25,7 +25,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_snapshot import (
     SnapshotWish,
-    parse_wish,
     plan_snapshot,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
@@ -35,24 +34,10 @@ from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.build
     moid,
     node,
     paths,
+    plan,
     vm,
+    wish,
 )
-
-DEFAULTS: dict[str, Any] = {
-    "state": "present",
-    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
-    **dict.fromkeys(("owner", "expires_in", "hold", "phase", "quiesce_timeout")),
-    **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
-    "fallback": "none",
-}
-
-
-def wish(**given: Any) -> SnapshotWish:
-    return parse_wish({**DEFAULTS, **given}, "5f2c9a")
-
-
-def plan(machine: Vm, **given: Any) -> VmPlan:
-    return plan_snapshot(machine, wish(**given), NOW)
 
 
 def absent(machine: Vm, **given: Any) -> VmPlan:

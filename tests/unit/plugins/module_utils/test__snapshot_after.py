@@ -10,39 +10,25 @@ import pytest
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker, join
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, Remove, Rename, VmPlan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._plan_snapshot import (
-    SnapshotWish,
-    parse_wish,
-    plan_snapshot,
-)
+from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import FollowUp, Remove, Rename
 from ansible_collections.savepoint.vsphere.plugins.module_utils._snapshot_after import confirm, follow_up
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import Node
-from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import NOW, hours, moid, node, vm
-
-TOKEN = "5f2c9a"
-DEFAULTS: dict[str, Any] = {
-    "state": "present",
-    **dict.fromkeys(("snapshot_name", "snapshot_id", "snapshot_set", "description", "new_snapshot_name")),
-    **dict.fromkeys(("owner", "expires_in", "hold", "phase", "quiesce_timeout")),
-    **dict.fromkeys(("memory_dump", "quiesce", "extend", "remove_children", "remove_all", "force"), False),
-    "fallback": "none",
-}
-
-
-def wish(**given: Any) -> SnapshotWish:
-    return parse_wish({**DEFAULTS, **given}, TOKEN)
-
-
-def plan(machine: Vm, **given: Any) -> VmPlan:
-    return plan_snapshot(machine, wish(**given), NOW)
-
+from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import (
+    NOW,
+    TOKEN,
+    hours,
+    moid,
+    node,
+    plan,
+    vm,
+    wish,
+)
 
 # What a create really gave
 
 
-def after_create(quiesced: bool = False, state: str = "poweredOff", op: str = "5f2c9a") -> Vm:
-    marker = Marker("CHG1", "quiesced", op=op, phase="taken", hold=True)
+def after_create(kind: str = "quiesced", quiesced: bool = False, state: str = "poweredOff") -> Vm:
+    marker = Marker("CHG1", kind, op=TOKEN, phase="taken", hold=True)
     return vm(node(1, "n", text="text", quiesced=quiesced, state=state, marker=marker))
 
 
@@ -50,8 +36,8 @@ def after_create(quiesced: bool = False, state: str = "poweredOff", op: str = "5
     ("given", "after"),
     [
         ({"quiesce": True}, after_create(quiesced=True)),
-        ({"memory_dump": True}, after_create(state="poweredOn")),
-        ({}, after_create()),
+        ({"memory_dump": True}, after_create("memory", state="poweredOn")),
+        ({}, after_create("crash_consistent")),
         # Not there: somebody has removed it meanwhile, or it is another call's.
         ({"quiesce": True}, vm()),
         ({"quiesce": True}, vm(node(1, "else", marker=Marker("CHG1", "quiesced", op="other")))),
@@ -70,7 +56,7 @@ def test_nothing_follows_what_took_nothing() -> None:
 @pytest.mark.parametrize(("given", "kind"), [({"quiesce": True}, "quiesced"), ({"memory_dump": True}, "memory")])
 def test_a_weaker_kind_than_promised_is_taken_back_and_fails(given: dict[str, Any], kind: str) -> None:
     made = plan(vm(), snapshot_name="n", **given)
-    more = follow_up(made, after_create(), wish(snapshot_name="n", **given))
+    more = follow_up(made, after_create(kind), wish(snapshot_name="n", **given))
     assert more.actions == (Remove(moid(1)),)
     assert (more.failure or "").startswith(f"vCenter reported success but the snapshot is not {kind}")
 
