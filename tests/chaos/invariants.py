@@ -56,7 +56,8 @@ class Scene:
             for one, wanted in move.writes(self.before[moid]).items()
             if wanted.hold is False
         }
-        self.others.kept(self.before, self.after, log, released)
+        forced = {moid for move in self.moves if move.forced for moid in move.chosen}
+        self.others.kept(self.before, self.after, log, released, forced)
         self._reverted({call["vm"] for call in log if call["method"].startswith("Revert")} - {""})
 
     def _kept(self, was: Machine, now: Machine) -> None:
@@ -127,7 +128,8 @@ class Scene:
             if now is None:
                 continue
             besides = self.besides(move, moid)
-            if one["status"] != "failed" and besides <= self._standing(move):
+            stood_back = not alone and "a snapshot task runs on it" in one["msg"]
+            if one["status"] != "failed" and besides <= self._standing(move) and not stood_back:
                 move.reached(one, was, now)
             if isinstance(move, Guarded) and one["status"] == "failed" and not besides:
                 move.refused(one, was)

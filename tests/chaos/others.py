@@ -99,14 +99,18 @@ class Others:
         after: Mapping[str, Machine],
         calls: Iterable[Machine],
         released: set[str],
+        forced: set[str],
     ) -> None:
         """A hold that somebody has set is there, and so is what is held, unless nobody could have seen it in time.
 
-        Those that were ``released`` on purpose in the same moment may be either.
+        Those that were ``released`` on purpose in the same moment may be either. A ``forced`` removal, which is given
+        by its VM, asks for no hold.
         """
         log = list(calls)
         for deed in self.deeds:
-            if deed.kind == "held" and deed.at is not None and deed.vm in after and deed.snapshot not in released:
+            if deed.kind != "held" or deed.at is None or deed.vm not in after or deed.snapshot in released:
+                continue
+            if deed.vm not in forced or deed.snapshot in by_moid(after[deed.vm]):
                 self._held(deed, deed.at, before[deed.vm], after[deed.vm], log)
 
     def _held(self, deed: Deed, since: datetime, was: Machine, now: Machine, log: Sequence[Machine]) -> None:
