@@ -33,6 +33,7 @@ class Cancel:
         self._told_at: float | None = None
         self._deferred = False
         self._unread = False
+        self._raised: CancelledError | None = None
         # A handler may come in between another one's steps.
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
@@ -61,12 +62,18 @@ class Cancel:
             for listener in tuple(self._listeners):
                 listener()
             if not self._deferred:
-                raise CancelledError(f"the job was cancelled ({self.reason}) before anything was changed")
+                self._raised = CancelledError(f"the job was cancelled ({self.reason}) before anything was changed")
+                raise self._raised
 
         for number in before:
             signal.signal(number, come)
         try:
             yield
+        except Exception as error:
+            # Whatever the signal came into may have made another error of it, as enum does.
+            if self._raised is not None and error is not self._raised:
+                raise self._raised from error
+            raise
         finally:
             if self.reason is None:
                 for number, handler in before.items():

@@ -9,7 +9,8 @@ import signal
 import threading
 import time
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
+import pytest
+from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel, CancelledError
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.processes import output
 
 LONG = 30.0
@@ -75,6 +76,23 @@ def test_a_sleep_in_another_thread_ends_as_well() -> None:
 
 def test_wherever_in_a_sleep_the_signal_comes_it_does_not_wait_for_itself() -> None:
     assert int(output(EVERYWHERE)) > 20
+
+
+def test_what_the_signal_comes_into_can_make_no_other_error_of_it() -> None:
+    cancel = Cancel()
+    with pytest.raises(CancelledError, match="SIGTERM.*before anything was changed"), cancel.watched():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except CancelledError as error:  # As enum does, and other libraries.
+            raise TypeError("it can't be created") from error
+
+
+def test_an_error_after_the_changes_have_begun_stays_itself() -> None:
+    cancel = Cancel()
+    cancel.defer()
+    with pytest.raises(TypeError, match="it is broken"), cancel.watched():
+        signal.raise_signal(signal.SIGTERM)
+        raise TypeError("it is broken")
 
 
 def test_what_is_left_counts_from_the_signal() -> None:
