@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,8 +20,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import wit
 def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
     """Look at what a create really gave, and whether an edit is still there.
 
-    A snapshot that another run was faster with is taken back. One of a weaker kind than was promised is too, or named
-    if allowed. An edit that somebody else has gone over in the same moment is made again on what they wrote.
+    A snapshot that another run was faster with is taken back, and so is a second one of this very call. One of a weaker
+    kind than was promised is too, or named if allowed. An edit that somebody else has gone over in the same moment is
+    made again on what they wrote.
     """
     create = _created(plan)
     if create is None and any(isinstance(action, Remove) for action in plan.actions):
@@ -29,25 +31,49 @@ def follow_up(plan: VmPlan, after: Vm, wish: SnapshotWish) -> FollowUp:
         return _edited_again(plan, after, wish)
     taken = _taken(create, after)
     first = _first(taken, after, wish)
-    if first is not None and first is not taken:
-        return _taken_back(taken, first, after, wish)
-    if taken is None or not taken.weaker:
+    if first is None:
         return FollowUp()
+    if first not in taken:
+        return _taken_back(taken, first, after, wish)
+    more = _only(first, taken)
+    return _as_promised(create, first, more, wish) if first.weaker else more
+
+
+def _only(first: Snapshot, taken: Sequence[Snapshot]) -> FollowUp:
+    """A vCenter that has restarted can forget a creation that its host still carries out, so that it is sent again."""
+    twice = [one for one in taken if one is not first]
+    if not twice:
+        return FollowUp()
+    why = "vCenter forgot the creation, which was sent again and came twice"
+    return FollowUp(
+        tuple(Remove(one.moid) for one in twice),
+        warnings=(f"{why}; {_labels(twice)} was removed again",),
+        undone=f"{why}, and {_labels(twice)} of this call is too much; remove it by its snapshot_id",
+    )
+
+
+def _as_promised(create: Create, taken: Snapshot, more: FollowUp, wish: SnapshotWish) -> FollowUp:
+    """What is to be done besides with one of a weaker kind."""
     why = f"vCenter reported success but the snapshot is not {create.marker.kind}"
     if wish.allow_crash:
         marker = with_kind(taken.marker or create.marker, "crash_consistent")
-        return FollowUp(
-            (Rename(taken.moid, None, join(taken.description, marker)),),
-            warnings=(f"{why}; kept as crash_consistent, as fallback: crash allows",),
+        return replace(
+            more,
+            actions=(*more.actions, Rename(taken.moid, None, join(taken.description, marker))),
+            warnings=(*more.warnings, f"{why}; kept as crash_consistent, as fallback: crash allows"),
         )
-    return FollowUp((Remove(taken.moid),), failure=f"{why}; it was removed again, and nothing else was changed")
+    return replace(
+        more,
+        actions=(*more.actions, Remove(taken.moid)),
+        failure=f"{why}; it was removed again, and nothing else was changed",
+    )
 
 
 def confirm(plan: VmPlan, after: Vm, wish: SnapshotWish) -> str | None:
     """Is it as was wished for? Somebody else may have been at it in the same moment, and gone over what we wrote."""
     create = _created(plan)
     if create is not None:
-        there = _taken(create, after) is not None or any(_meant(one, wish) for one in after.snapshots)
+        there = _taken(create, after) or any(_meant(one, wish) for one in after.snapshots)
         return None if there else "the snapshot was taken, and somebody has removed it since; run again"
     edit = _edit(plan)
     if edit is None:
@@ -90,8 +116,8 @@ def _expiry(edit: Rename) -> datetime | None:
     return marker.expires if marker is not None else None
 
 
-def _taken(create: Create, after: Vm) -> Snapshot | None:
-    return next((one for one in after.snapshots if one.marker is not None and one.marker.op == create.marker.op), None)
+def _taken(create: Create, after: Vm) -> list[Snapshot]:
+    return [one for one in after.snapshots if one.marker is not None and one.marker.op == create.marker.op]
 
 
 def _meant(one: Snapshot, wish: SnapshotWish) -> bool:
@@ -100,20 +126,24 @@ def _meant(one: Snapshot, wish: SnapshotWish) -> bool:
     return one.name == wish.name
 
 
-def _first(taken: Snapshot | None, after: Vm, wish: SnapshotWish) -> Snapshot | None:
+def _first(taken: Sequence[Snapshot], after: Vm, wish: SnapshotWish) -> Snapshot | None:
     """The oldest of those that are meant: vSphere counts a VM's snapshots up, so that all runs agree which it is."""
-    meant = [one for one in after.snapshots if one is taken or _meant(one, wish)]
+    meant = [one for one in after.snapshots if one in taken or _meant(one, wish)]
     return min(meant, key=lambda one: one.id, default=None)
 
 
-def _taken_back(taken: Snapshot | None, first: Snapshot, after: Vm, wish: SnapshotWish) -> FollowUp:
+def _labels(snapshots: Sequence[Snapshot]) -> str:
+    return " and ".join(one.label for one in snapshots)
+
+
+def _taken_back(taken: Sequence[Snapshot], first: Snapshot, after: Vm, wish: SnapshotWish) -> FollowUp:
     """As if the other run had come before: its snapshot stays, and gets what else was wished for.
 
-    ``taken`` is None where the call's own is gone already.
+    ``taken`` is empty where the call's own is gone already.
     """
-    ours = () if taken is None else (Remove(taken.moid),)
+    ours = tuple(Remove(one.moid) for one in taken)
     rest = replace(after, snapshots=without(after.snapshots, [one.snapshot for one in ours]))
-    plan = plan_snapshot(rest, wish, (taken or first).created_at)
+    plan = plan_snapshot(rest, wish, (taken[0] if taken else first).created_at)
     theirs = f"somebody else has taken {first.label} in the same moment"
     said = f"{theirs}, so the one of this call was removed again"
     why = plan.problem or plan.failure
@@ -122,8 +152,8 @@ def _taken_back(taken: Snapshot | None, first: Snapshot, after: Vm, wish: Snapsh
         failure=f"{said}; {why}" if why is not None else None,
         warnings=(said,),
         instead=plan,
-        undone=f"{theirs}, and {taken.label} of this call is too much; remove it by its snapshot_id"
-        if taken is not None
+        undone=f"{theirs}, and {_labels(taken)} of this call is too much; remove it by its snapshot_id"
+        if taken
         else None,
     )
 

@@ -142,7 +142,10 @@ class Scene:
     def _standing(self, move: Move) -> frozenset[str]:
         """Those of whom nothing that the move has reached can be undone."""
         same = any(other.kind == "take" and other.target == move.target for other in self.moves if other is not move)
-        return move.stands - {"take"} if same else move.stands
+        undone = {"take"} if same else set()
+        if move.options.get("remove_children"):
+            undone.add("gone")  # What was below it is not any more once it is gone itself.
+        return move.stands - undone
 
     def _told(self, move: Move, result: Result) -> dict[str, Result]:
         """The entries by VM."""

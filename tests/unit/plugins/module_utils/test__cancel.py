@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel, CancelledError
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.processes import output
 
@@ -79,20 +80,25 @@ def test_wherever_in_a_sleep_the_signal_comes_it_does_not_wait_for_itself() -> N
 
 
 def test_what_the_signal_comes_into_can_make_no_other_error_of_it() -> None:
-    cancel = Cancel()
-    with pytest.raises(CancelledError, match="SIGTERM.*before anything was changed"), cancel.watched():
+    def create() -> None:
         try:
             signal.raise_signal(signal.SIGTERM)
         except CancelledError as error:  # As enum does, and other libraries.
             raise TypeError("it can't be created") from error
 
+    with pytest.raises(CancelledError, match=r"SIGTERM.*before anything was changed"), Cancel().watched():
+        create()
+
 
 def test_an_error_after_the_changes_have_begun_stays_itself() -> None:
-    cancel = Cancel()
-    cancel.defer()
-    with pytest.raises(TypeError, match="it is broken"), cancel.watched():
+    def change() -> None:
+        cancel.defer()
         signal.raise_signal(signal.SIGTERM)
         raise TypeError("it is broken")
+
+    cancel = Cancel()
+    with pytest.raises(TypeError, match="it is broken"), cancel.watched():
+        change()
 
 
 def test_what_is_left_counts_from_the_signal() -> None:

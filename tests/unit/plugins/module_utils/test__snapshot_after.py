@@ -114,6 +114,34 @@ def test_the_first_one_and_the_only_one_stay(after: Vm) -> None:
     assert follow_up(plan(vm(), **given), after, wish(**given)) == FollowUp()
 
 
+def test_what_came_twice_is_left_once() -> None:
+    given = {"snapshot_set": "CHG1"}
+    twice = vm(node(1, "else", taken(2, TOKEN, taken(3, TOKEN))))
+    more = follow_up(plan(vm(), **given), twice, wish(**given))
+    assert (more.actions, more.failure, more.instead) == ((Remove(moid(3)),), None, None)
+    assert "came twice" in more.warnings[0]
+    assert "of this call is too much" in (more.undone or "")
+
+
+def test_what_came_twice_is_taken_back_where_another_run_was_first() -> None:
+    given = {"snapshot_set": "CHG1"}
+    more = follow_up(plan(vm(), **given), vm(taken(1, "other", taken(2, TOKEN, taken(3, TOKEN)))), wish(**given))
+    assert more.actions == (Remove(moid(2)), Remove(moid(3)))
+
+
+NAMED = Rename(moid(1), None, f"[savepoint set=CHG1 kind=crash_consistent op={TOKEN} phase=taken]")
+
+
+@pytest.mark.parametrize(("fallback", "last"), [("none", Remove(moid(1))), ("crash", NAMED)])
+def test_what_came_twice_and_is_weaker_is_both(fallback: str, last: Remove | Rename) -> None:
+    given: dict[str, Any] = {"snapshot_set": "CHG1", "quiesce": True, "fallback": fallback}
+    weak = Marker("CHG1", "quiesced", op=TOKEN, phase="taken")
+    after = vm(node(1, "CHG1", node(2, "CHG1", marker=weak), marker=weak))
+    more = follow_up(plan(vm(), **given), after, wish(**given))
+    assert more.actions == (Remove(moid(2)), last)
+    assert (more.failure is None) is (fallback == "crash")
+
+
 def test_the_first_run_s_snapshot_gets_what_the_second_wished_beside() -> None:
     given = {"snapshot_set": "CHG1", "hold": True}
     more = follow_up(plan(vm(), **given), vm(taken(1, "other", taken(2, TOKEN, hold=True))), wish(**given))
