@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,8 @@ from story import Run
 
 def series(level: str, seeds: Sequence[int], end: float | None) -> tuple[int, list[int]]:
     """One run after the other against a simulator of their own; how many were done, and which seeds failed."""
+    # A shell's jobs in the background ignore it, and so would every call of such a job.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     failed: list[int] = []
     done = 0
     with tempfile.TemporaryDirectory(prefix="savepoint-chaos-") as scratch, simctl.Simulator(vms=0) as sim:

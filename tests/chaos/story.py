@@ -200,7 +200,7 @@ class Run:
         drive([call], [Timed(kill.after, lambda: call.tell(signal.Signals[kill.signal]))] if kill is not None else [])
         result = self.heard(call)
         hasty_result = self.at_once(move) if hasty else None
-        scene = self.end([move], Others(), before)
+        scene = self.end([move], Others(), before, [result])
         if hasty_result is not None:
             scene.reports(move, hasty_result, alone=False)
         elif result is not None:
@@ -237,7 +237,7 @@ class Run:
         call = self.runner.begin(move.module, move.options)
         drive([call], timed)
         result = self.heard(call)
-        scene = self.end([move], others, before)
+        scene = self.end([move], others, before, [result])
         assert result is not None
         scene.reports(move, result)
         self.named(result, faults)
@@ -269,8 +269,7 @@ class Run:
             assert result is not None
             scene.reports(move, result)
             self.named(result, faults)
-        if not scene.excess:  # Else a rerun refuses to guess.
-            self.again(moves[1], None, scene)
+        self.again(moves[1], None, scene)
 
     def begin(self, faults: Sequence[dict[str, Any]], moves: Sequence[Move], latency: int = 0) -> None:
         self.sim.delete("/v1/calls")
@@ -326,7 +325,7 @@ class Run:
         """Without trouble, a second call brings what the first could not, and a third has nothing to do."""
         move.without(scene.deleted)
         before = dict(scene.after)
-        if not move.chosen:
+        if not move.chosen or scene.excess:  # Where a set is there twice a rerun refuses to guess.
             return
         self.plan(move, before)
         past = [task["vm"] for task in self.sim.get("/v1/tasks") if "revert" in task["description"].lower()]
