@@ -76,7 +76,8 @@ def test_a_sleep_in_another_thread_ends_as_well() -> None:
 
 
 def test_wherever_in_a_sleep_the_signal_comes_it_does_not_wait_for_itself() -> None:
-    assert int(output(EVERYWHERE)) > 20
+    # Python 3.12 traces these frames by lines only, the others by opcodes.
+    assert int(output(EVERYWHERE)) > 10
 
 
 def test_what_the_signal_comes_into_can_make_no_other_error_of_it() -> None:
