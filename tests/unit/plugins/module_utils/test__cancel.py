@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -76,8 +77,9 @@ def test_a_sleep_in_another_thread_ends_as_well() -> None:
 
 
 def test_wherever_in_a_sleep_the_signal_comes_it_does_not_wait_for_itself() -> None:
-    # Python 3.12 traces these frames by lines only, the others by opcodes.
-    assert int(output(EVERYWHERE)) > 10
+    # Python 3.12 tells the tracer of fewer steps (11 where the others tell of over 20).
+    fewest = 10 if sys.version_info[:2] == (3, 12) else 20
+    assert int(output(EVERYWHERE)) > fewest
 
 
 def test_what_the_signal_comes_into_can_make_no_other_error_of_it() -> None:
