@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,27 +53,45 @@ class Place:
     datacenter_path: str | None = None
 
 
-def path_of(row: Row, places: Mapping[str, Row], *, itself: bool = False) -> Place:
-    """The folder path of an object, without the root folder; with ``itself`` the object's own name ends it."""
-    names: list[tuple[str, str]] = [(part(row.get("name", "")), row.type)] if itself else []
-    above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
-    while above is not None and above in places:
-        here = places[above]
-        above = moid_of(here.get("parentFolder")) or moid_of(here.get("parent"))
-        names.append((part(here.get("name", "")), here.type))
-    if names and names[-1][1] == "Folder" and above is None:
-        names.pop()  # The root folder, which no path shows.
-    names.reverse()
-    path = "".join(f"/{name}" for name, ignored in names)
-    for position, (_name, kind) in enumerate(names):
-        if kind == "Datacenter":
-            return Place(path, "".join(f"/{one}" for one, ignored in names[: position + 1]))
-    return Place(path)
+class Places:
+    """What stands above virtual machines, by MoID: folders, datacenters, vApps and clusters."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self.rows = {row.moid: row for row in rows}
+        self._known: dict[str | None, Place] = {}
+
+    def above(self, row: Row) -> Place:
+        """Where an object stands. A thousand virtual machines stand in a few folders."""
+        moid = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
+        found = self._known.get(moid)
+        if found is None:
+            found = self._known[moid] = self._place([], moid)
+        return found
+
+    def of(self, row: Row) -> Place:
+        """The place that an object is; its own name ends the path."""
+        above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
+        return self._place([(part(row.get("name", "")), row.type)], above)
+
+    def _place(self, names: list[tuple[str, str]], above: str | None) -> Place:
+        """What is above, in front of these names; without the root folder, which no path shows."""
+        while above is not None and above in self.rows:
+            here = self.rows[above]
+            above = moid_of(here.get("parentFolder")) or moid_of(here.get("parent"))
+            names.append((part(here.get("name", "")), here.type))
+        if names and names[-1][1] == "Folder" and above is None:
+            names.pop()
+        names.reverse()
+        path = "".join(f"/{name}" for name, ignored in names)
+        for position, (_name, kind) in enumerate(names):
+            if kind == "Datacenter":
+                return Place(path, "".join(f"/{one}" for one, ignored in names[: position + 1]))
+        return Place(path)
 
 
-def vm_from_row(row: Row, places: Mapping[str, Row]) -> Vm:
+def vm_from_row(row: Row, places: Places) -> Vm:
     """A VM from whatever properties were read of it."""
-    place = path_of(row, places)
+    place = places.above(row)
     layout = _layout(row) if row.get("layoutEx.file") is not None else None
     return Vm(
         moid=row.moid,

@@ -18,8 +18,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._collector impor
     read_view,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import (
+    Places,
     changed_vm,
-    path_of,
     vm_from_row,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
@@ -120,7 +120,7 @@ class Inventory:
     read_at: float = field(default_factory=time.monotonic)
     busy: dict[str, str] = field(default_factory=dict)
     _found: bool = False
-    _places: dict[str, Row] = field(default_factory=dict)
+    _places: Places = field(default_factory=Places)
     _read: dict[str, Row] = field(default_factory=dict)
 
     def find(self, selection: Selection, needs: Needs) -> tuple[Resolved, ...]:
@@ -171,13 +171,13 @@ class Inventory:
     def _read_now(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
         if not moids:
             return {}
-        ancestors = not self._places
+        ancestors = not self._places.rows
         paths: dict[str, Sequence[str]] = {"VirtualMachine": needs.paths}
         if ancestors:
             paths.update(_PLACE_PATHS)
         rows = list(read_objects(self.session, "VirtualMachine", moids, paths, ancestors=ancestors))
         if ancestors:
-            self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+            self._places = Places(row for row in rows if row.type != "VirtualMachine")
         return {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
 
     def _few(self, selectors: Sequence[Selector]) -> list[Candidate]:
@@ -190,7 +190,7 @@ class Inventory:
         wanted = ("name", "parent", "parentVApp", "config.uuid", "config.instanceUuid")
         paths = {"VirtualMachine": wanted, **_PLACE_PATHS}
         rows = list(read_objects(self.session, "VirtualMachine", list(dict.fromkeys(moids)), paths, ancestors=True))
-        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        self._places = Places(row for row in rows if row.type != "VirtualMachine")
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _candidates(
@@ -204,7 +204,7 @@ class Inventory:
             self._read = {row.moid: row for row in rows if row.type == "VirtualMachine" and likely(row)}
         else:
             rows = self._read_view(wanted, clusters) or []
-        self._places = {row.moid: row for row in rows if row.type != "VirtualMachine"}
+        self._places = Places(row for row in rows if row.type != "VirtualMachine")
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _read_view(
@@ -226,7 +226,7 @@ class Inventory:
         return rows
 
     def _candidate(self, row: Row) -> Candidate:
-        place = path_of(row, self._places)
+        place = self._places.above(row)
         return Candidate(
             row.moid,
             plain(row.get("name", "")),
@@ -251,15 +251,15 @@ class Inventory:
     def _all_places(self) -> list[Place]:
         """Where a scope may look."""
         found = []
-        for row in self._places.values():
+        for row in self._places.rows.values():
             if row.type in _KINDS:
-                place = path_of(row, self._places, itself=True)
+                place = self._places.of(row)
                 # The root folder has no path, and is no place that could be named.
                 found += [Place(_KINDS[row.type], row.moid, place.path, place.datacenter_path)] if place.path else []
         return found
 
     def _in_cluster(self, cluster: Place) -> set[str]:
-        container = self.session.object(self._places[cluster.moid].type, cluster.moid)
+        container = self.session.object(self._places.rows[cluster.moid].type, cluster.moid)
         return {row.moid for row in read_view(self.session, {"VirtualMachine": ("name",)}, container)}
 
 

@@ -19,6 +19,8 @@ _ESCAPES = {"%2f": "/", "%5c": "\\", "%25": "%"}
 
 def plain(name: str) -> str:
     """A name as vSphere gives it, the way a person would write it."""
+    if "%" not in name:
+        return name
     return re.sub(r"%(2f|5c|25)", lambda match: _ESCAPES[match[0].lower()], name, flags=re.IGNORECASE)
 
 

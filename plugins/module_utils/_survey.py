@@ -15,7 +15,7 @@ except ImportError:
     pass  # _session.connect says so, before anything of this file is used.
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import Row, read_objects, read_view
-from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import vm_from_row
+from ansible_collections.savepoint.vsphere.plugins.module_utils._convert import Places, vm_from_row
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import shown
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import FOOTPRINT
@@ -50,7 +50,7 @@ def _store(row: Row) -> Datastore:
 def read_footprints(session: Session, moids: Sequence[str]) -> tuple[Vm, ...]:
     """These VMs, as far as their space goes. One that is gone, or never was, is left out."""
     paths = {"VirtualMachine": ("name", "snapshot", "datastore", *FOOTPRINT)}
-    return tuple(vm_from_row(row, {}) for row in read_objects(session, "VirtualMachine", moids, paths))
+    return tuple(vm_from_row(row, Places()) for row in read_objects(session, "VirtualMachine", moids, paths))
 
 
 def read_lacking(

@@ -180,9 +180,9 @@ def rows_of(page: Any) -> list[tuple[Reference, dict[str, Any], dict[str, str]]]
         (
             _reference(entry.find(_NS + "obj")),
             _properties(entry, _NS + "propSet"),
-            {text_of(one, "path"): _fault_of(one) for one in entry.iterfind(_NS + "missingSet")},
+            {text_of(one, "path"): _fault_of(one) for one in entry.findall(_NS + "missingSet")},
         )
-        for entry in page.iterfind(_NS + "objects")
+        for entry in page.findall(_NS + "objects")
     ]
 
 
@@ -195,8 +195,8 @@ def changes_of(update: Any) -> list[tuple[str, str, dict[str, Any]]]:
     """The objects of an UpdateSet, each as MoID, kind of update and changed properties by path."""
     return [
         (entry.findtext(_NS + "obj"), entry.findtext(_NS + "kind"), _properties(entry, _NS + "changeSet"))
-        for part in update.iterfind(_NS + "filterSet")
-        for entry in part.iterfind(_NS + "objectSet")
+        for part in update.findall(_NS + "filterSet")
+        for entry in part.findall(_NS + "objectSet")
     ]
 
 
@@ -208,7 +208,7 @@ def text_of(element: Any, name: str) -> str:
 
 def _properties(entry: Any, tag: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for pair in entry.iterfind(tag):
+    for pair in entry.findall(tag):
         value = pair.find(_NS + "val")
         values[pair.findtext(_NS + "name")] = None if value is None else _value(value)
     return values
@@ -237,9 +237,12 @@ def _bool(element: Any) -> bool:
 
 
 def _time(element: Any) -> datetime:
-    # Python before 3.11 takes 3 or 6 decimals only, and some servers send 9.
-    text = _FRACTION.sub(lambda found: "." + found.group(1)[:6].ljust(6, "0"), element.text)
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        return datetime.fromisoformat(element.text)
+    except ValueError:
+        # Python before 3.11 takes no Z, and 3 or 6 decimals only; some servers send 9.
+        text = _FRACTION.sub(lambda found: "." + found.group(1)[:6].ljust(6, "0"), element.text)
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _reference(element: Any) -> Reference:

@@ -78,3 +78,20 @@ def test_galaxy_names_agree() -> None:
     galaxy = load("galaxy.yml")
     assert (galaxy["namespace"], galaxy["name"]) == ("savepoint", "vsphere")
     assert galaxy["license"] == ["GPL-3.0-or-later"]
+
+
+def test_the_launcher_has_ansible_pack_all_that_the_modules_use_of_it() -> None:
+    used = {
+        name
+        for path in PLUGIN_FILES
+        if path.startswith(("plugins/modules/", "plugins/module_utils/"))
+        for name in imports(path)
+        if name.startswith("ansible.module_utils")
+    }
+    assert "ansible.module_utils.basic" in used
+    launcher = "plugins/plugin_utils/launch/savepoint_launch.py"
+    packed = set()
+    for node in ast.walk(ast.parse((ROOT / launcher).read_text())):
+        if isinstance(node, ast.ImportFrom):
+            packed |= {f"{node.module}.{alias.name}" for alias in node.names}
+    assert used <= packed
