@@ -14,6 +14,10 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._payload import quicken
+
+quicken()
+
 # What this collection's modules use of Ansible must be named here, so that Ansible packs it.
 from ansible.module_utils import basic
 from ansible.module_utils.common import arg_spec  # noqa: F401 # pylint: disable=unused-import
@@ -25,7 +29,7 @@ GARBAGE = 20_000
 slow_remove_values = basic.remove_values
 
 
-def remove_values(value: Any, secrets: Iterable[str]) -> Any:
+def remove_values(value: Any, secrets: Iterable[Any]) -> Any:
     """A result as Ansible gives it, with its secrets made unreadable.
 
     Ansible goes through it value by value, which for a thousand virtual machines takes as long as reading them. Mostly
@@ -50,7 +54,10 @@ def main() -> None:
     launch = options.pop("_savepoint_launch")
     options["_ansible_module_name"] = launch["action"]
     basic._ANSIBLE_ARGS = json.dumps(given).encode()  # pylint: disable=protected-access
-    # Made here rather than found, since there may be other ansible_collections on sys.path, with another version of it.
+    # What was packed makes way. Packages are made here rather than found, since there may be other ansible_collections
+    # on sys.path, with another version of this one.
+    for name in [name for name in sys.modules if name.split(".")[0] == "ansible_collections"]:
+        del sys.modules[name]
     above = PACKAGE.split(".")
     for depth in range(1, len(above) + 1):
         package = ModuleType(".".join(above[:depth]))
