@@ -34,7 +34,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Fl
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory
 from ansible_collections.savepoint.vsphere.plugins.module_utils._outcome import Outcome, View
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import VmPlan, predict
-from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE, Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import Progress
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress_file import FILE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._reader import told_when_unread
 from ansible_collections.savepoint.vsphere.plugins.module_utils._results import (
     gather_warnings,

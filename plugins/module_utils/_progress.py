@@ -16,8 +16,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time_left import TimeLeft, weight
 
-# The file in the module's temporary directory. The action plugin reads it where both are on one machine.
-FILE = "savepoint_progress.json"
 # Seconds before the first word, and from one to the next.
 FIRST, EVERY = 5.0, 5.0
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 from http.client import HTTPException
 from typing import Any, TypeVar
@@ -118,7 +118,8 @@ class Session:
         self.logins = 1
         self.retries: dict[str, int] = {}
         self._target = target
-        self._offset: timedelta | None = None
+        # What vCenter's clock showed when this machine's (time.monotonic) was at zero.
+        self._zero: datetime | None = None
         self._mending = threading.Lock()
         self._over = False
         self._patience = Patience(random.SystemRandom().random, LIMIT)
@@ -214,10 +215,10 @@ class Session:
 
     def now(self) -> datetime:
         """vCenter's clock, in UTC. It is asked once; ages and time limits count from it, not from ours."""
-        if self._offset is None:
+        if self._zero is None:
             server = to_utc(self.persist(self.object("ServiceInstance", "ServiceInstance").CurrentTime))
-            self._offset = server - datetime.fromtimestamp(0, timezone.utc) - timedelta(seconds=time.monotonic())
-        return datetime.fromtimestamp(0, timezone.utc) + self._offset + timedelta(seconds=time.monotonic())
+            self._zero = server - timedelta(seconds=time.monotonic())
+        return self._zero + timedelta(seconds=time.monotonic())
 
 
 def vim_type(kind: str) -> Any:

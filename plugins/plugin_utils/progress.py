@@ -17,7 +17,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import FILE
+from ansible_collections.savepoint.vsphere.plugins.module_utils._progress_file import FILE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.plugin_utils.installed import launched
