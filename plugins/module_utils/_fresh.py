@@ -22,8 +22,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._session import 
 FRESH = 1.0
 # The same where a description is written, which goes over what somebody else has written into it meanwhile.
 FRESH_TEXT = 0.2
-# VMs of one look: those whose turn it is, and the ones that come next, so that a long queue needs few looks.
-PAGE = 100
+# VMs of one look, those whose turn it is and the ones that come next: as many as come within the time for which they
+# then count as read, so that a long queue needs few looks; at least and at most so many.
+FEWEST, MOST = 100, 1000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Freshness:
         self._waiting: list[Run] = []
         self._looked_at: list[Run] = []
         self._begun = 0.0
+        self._latest = 0
+        self._most = FEWEST
 
     def is_old(self, run: Run) -> bool:
         """Has it been too long since the VM was read?"""
@@ -67,9 +70,12 @@ class Freshness:
         """What to do in another thread now, if somebody waits; ``upcoming`` gives so many of those that come next."""
         if self._looked_at or not self._waiting:
             return None
-        more = upcoming(max(0, PAGE - len(self._waiting)))
+        now = time.monotonic()
+        if self._latest:
+            self._most = min(MOST, max(FEWEST, round(self._latest * FRESH / (now - self._begun))))
+        more = upcoming(max(0, self._most - len(self._waiting)))
         self._looked_at = [*self._waiting, *(run for run in more if self.is_old(run))]
-        self._begun = time.monotonic()
+        self._latest, self._begun = len(self._looked_at), now
         return self._look
 
     def looked(self, seen: Mapping[str, Now]) -> list[Run]:
