@@ -29,6 +29,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
 
 # Objects in one answer. Large enough that paging costs little, small enough that neither side holds much at once.
 PAGE = 1000
+# What stands above that many, for the same page.
+PLACES = 200
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _form(session: Session, start: Any, paths: Mapping[str, Sequence[str]], repe
         ],
         reportMissingObjectsInResults=None,
     )
-    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE)
+    options = vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=PAGE + PLACES)
     return Form(session.content.propertyCollector, "RetrievePropertiesEx", [spec], options, repeat=repeat)
 
 

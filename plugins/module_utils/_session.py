@@ -45,7 +45,7 @@ CONNECT_TIMEOUT = 30
 # The same for a last call once the job is cancelled.
 LAST_WORD = 3.0
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
-CONNECTIONS = 34
+CONNECTIONS = 66
 # Tries at the first login where something answers that is not ready yet (a wrong address is told at once), and at
 # what ends in a fault that only may be one of those that time mends.
 TRIES = 4

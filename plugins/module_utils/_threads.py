@@ -19,6 +19,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import C
 
 T = TypeVar("T")
 
+EVERY = frozenset(map(int, signal.valid_signals()))
+
 
 def deaf() -> set[int]:
     """Have this thread, and those that it starts, take no signal; gives those that it took none of before.
@@ -26,7 +28,7 @@ def deaf() -> set[int]:
     Python handles signals in the main thread alone. A signal that Linux has given to another thread, as it does when a
     second one follows before the main thread has run, does not wake the main one: a cancelled job would never end.
     """
-    return {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())}
+    return {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, EVERY)}
 
 
 def start_deaf(thread: threading.Thread) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 # Calls under way at the start: enough for a server nearby, little enough for a busy one.
 FIRST = 8
 # Connections that one call of a module opens at most; vCenter serves others too.
-MOST = 32
+MOST = 64
 # A queue of fewer calls than this is none; with more than that the server has enough to do.
 SHORT_QUEUE = 4.0
 LONG_QUEUE = 10.0
