@@ -6,7 +6,7 @@
 
 The way of TCP Vegas: the fastest answer seen tells what a call takes when nothing is in its way. What is under way
 beyond that stands in a queue, ours or the server's. As long as the queue is short the window grows, twofold at first
-and then by one; when it gets long, the window shrinks by one; a server that refuses or times out halves it.
+and then by one; when it gets long, the window shrinks by an eighth; a server that refuses or times out halves it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Window:
         queue = self.queue
         if queue > LONG_QUEUE:
             self._doubling = False
-            self.size = max(1, self.size - 1)
+            self.size = max(1, self.size - max(1, self.size // 8))
         elif queue < SHORT_QUEUE:
             self.size = min(self.most, self.size * 2 if self._doubling else self.size + 1)
         else:
