@@ -19,6 +19,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 INSTALLED, PACKED = "installed", "packed"
 LAUNCHER = "/plugins/plugin_utils/launch/savepoint_launch.py"
+# Of two results alike, these differ: the file of a background job, and the lines of a traceback, which name files.
+APART = ("results_file", "exception")
 # Of two machines alike, these differ.
 OWN = re.compile(
     r"\b(?:snapshot|task|vm)-\d+\b"
@@ -117,7 +119,7 @@ def known(variable: str) -> str:
 
 def alike(result: dict[str, Any], *names: str) -> Any:
     """A result without what is each machine's own."""
-    text = json.dumps({key: value for key, value in result.items() if key != "results_file"}, sort_keys=True)
+    text = json.dumps({key: value for key, value in result.items() if key not in APART}, sort_keys=True)
     for name in names:
         text = text.replace(name, "NAME")
     text = re.sub(r'"(age|difference|elapsed)_seconds": [\d.]+', r'"\1_seconds": 0', text)
