@@ -17,7 +17,8 @@ from typing import Any
 
 from ansible.plugins.loader import module_loader
 
-LAUNCHER = "savepoint_launch"
+# By this name Ansible looks for it in the folder added below also where a role or a task names its collections.
+LAUNCHER = "ansible.legacy.savepoint_launch"
 # The launcher takes this key out before the module sees its options.
 KEY = "_savepoint_launch"
 # Not resolved: a link is where the collection is installed.

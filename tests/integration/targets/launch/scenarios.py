@@ -177,6 +177,13 @@ def revert_and_prune(stage: Stage) -> None:
         assert done["summary"]["failed"] == 0, done
 
 
+def named_collections(stage: Stage) -> None:
+    """As in a collection's role, where a module without a collection is looked for in these alone."""
+    names = {"collections": ["savepoint.vsphere", "ansible.builtin"]}
+    done = same(stage, "named", [task("snapshot", names, vms="{{ mine }}", snapshot_name="s")])
+    assert done["summary"]["changed"] == 2
+
+
 def background(stage: Stage) -> None:
     polled = {"async": 60, "poll": 1}
     done = same(stage, "background", [task("snapshot", polled, vms="{{ mine }}", snapshot_name="s")])
@@ -236,6 +243,7 @@ SCENARIOS: list[Callable[[Stage], None]] = [
     wrong,
     unknown_option,
     revert_and_prune,
+    named_collections,
     background,
     own_environment,
     secrets,
