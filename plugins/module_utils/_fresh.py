@@ -72,7 +72,7 @@ class Freshness:
             return None
         now = time.monotonic()
         if self._latest:
-            self._most = min(MOST, max(FEWEST, round(self._latest * FRESH / (now - self._begun))))
+            self._most = min(MOST, max(FEWEST, round(self._latest * FRESH / max(0.001, now - self._begun))))
         more = upcoming(max(0, self._most - len(self._waiting)))
         self._looked_at = [*self._waiting, *(run for run in more if self.is_old(run))]
         self._latest, self._begun = len(self._looked_at), now
