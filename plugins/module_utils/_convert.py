@@ -57,12 +57,13 @@ class Places:
     """What stands above virtual machines, by MoID: folders, datacenters, vApps and clusters."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
-        self.rows = {row.moid: row for row in rows}
+        """Of these rows, virtual machines are left out."""
+        self.rows = {row.moid: row for row in rows if row.type != "VirtualMachine"}
         self._known: dict[str | None, Place] = {}
 
     def above(self, row: Row) -> Place:
         """Where an object stands. A thousand virtual machines stand in a few folders."""
-        moid = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
+        moid = _parent(row)
         found = self._known.get(moid)
         if found is None:
             found = self._known[moid] = self._place([], moid)
@@ -70,8 +71,7 @@ class Places:
 
     def of(self, row: Row) -> Place:
         """The place that an object is; its own name ends the path."""
-        above = moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
-        return self._place([(part(row.get("name", "")), row.type)], above)
+        return self._place([(part(row.get("name", "")), row.type)], _parent(row))
 
     def _place(self, names: list[tuple[str, str]], above: str | None) -> Place:
         """What is above, in front of these names; without the root folder, which no path shows."""
@@ -87,6 +87,10 @@ class Places:
             if kind == "Datacenter":
                 return Place(path, "".join(f"/{one}" for one, ignored in names[: position + 1]))
         return Place(path)
+
+
+def _parent(row: Row) -> str | None:
+    return moid_of(row.get("parent")) or moid_of(row.get("parentVApp"))
 
 
 def vm_from_row(row: Row, places: Places) -> Vm:

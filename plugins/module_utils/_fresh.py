@@ -50,7 +50,6 @@ class Freshness:
         self._looked_at: list[Run] = []
         self._begun = 0.0
         self._latest = 0
-        self._most = FEWEST
 
     def is_old(self, run: Run) -> bool:
         """Has it been too long since the VM was read?"""
@@ -71,9 +70,8 @@ class Freshness:
         if self._looked_at or not self._waiting:
             return None
         now = time.monotonic()
-        if self._latest:
-            self._most = min(MOST, max(FEWEST, round(self._latest * FRESH / max(0.001, now - self._begun))))
-        more = upcoming(max(0, self._most - len(self._waiting)))
+        come = round(self._latest * FRESH / max(0.001, now - self._begun))
+        more = upcoming(max(0, min(MOST, max(FEWEST, come)) - len(self._waiting)))
         self._looked_at = [*self._waiting, *(run for run in more if self.is_old(run))]
         self._latest, self._begun = len(self._looked_at), now
         return self._look

@@ -177,7 +177,7 @@ class Inventory:
             paths.update(_PLACE_PATHS)
         rows = list(read_objects(self.session, "VirtualMachine", moids, paths, ancestors=ancestors))
         if ancestors:
-            self._places = Places(row for row in rows if row.type != "VirtualMachine")
+            self._places = Places(rows)
         return {row.moid: vm_from_row(row, self._places) for row in rows if row.type == "VirtualMachine"}
 
     def _few(self, selectors: Sequence[Selector]) -> list[Candidate]:
@@ -190,7 +190,7 @@ class Inventory:
         wanted = ("name", "parent", "parentVApp", "config.uuid", "config.instanceUuid")
         paths = {"VirtualMachine": wanted, **_PLACE_PATHS}
         rows = list(read_objects(self.session, "VirtualMachine", list(dict.fromkeys(moids)), paths, ancestors=True))
-        self._places = Places(row for row in rows if row.type != "VirtualMachine")
+        self._places = Places(rows)
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _candidates(
@@ -204,7 +204,7 @@ class Inventory:
             self._read = {row.moid: row for row in rows if row.type == "VirtualMachine" and likely(row)}
         else:
             rows = self._read_view(wanted, clusters) or []
-        self._places = Places(row for row in rows if row.type != "VirtualMachine")
+        self._places = Places(rows)
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _read_view(

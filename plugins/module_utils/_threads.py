@@ -19,6 +19,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import C
 
 T = TypeVar("T")
 
+# Made once: Python looks up a name for each of them, and for many in vain.
 EVERY = frozenset(map(int, signal.valid_signals()))
 
 

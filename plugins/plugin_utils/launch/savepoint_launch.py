@@ -37,7 +37,7 @@ def remove_values(value: Any, secrets: Iterable[Any]) -> Any:
     """
     hidden = list(secrets)
     try:
-        text = json.dumps(value)
+        text = json.dumps(value, allow_nan=False)  # JSON has other words for these than Ansible looks at.
     except (TypeError, ValueError):
         return slow_remove_values(value, hidden)
     if any(not isinstance(one, str) or json.dumps(one)[1:-1] in text for one in hidden):
