@@ -230,7 +230,7 @@ def another_user(stage: Stage) -> None:
     [name] = stage.machines("user", 1)
     variables = {"ansible_become": True, "ansible_become_method": "su"}
     options = {"hostname": "HOST", "username": "USER", "password": "PASSWORD", "port": "PORT", "ca_path": "CA_PATH"}
-    connection = {option: known(variable) for option, variable in options.items()}
+    connection: dict[str, Any] = {option: known(variable) for option, variable in options.items()}
     ran = stage.run([task("snapshot", name=name, snapshot_name="s", **connection)], {INSTALLED: variables})
     assert ran.rc == 0 and ran.results[INSTALLED]["changed"], ran.output
     assert ran.files and not any(file.endswith(LAUNCHER) for file in ran.files), ran.files
