@@ -60,15 +60,19 @@ def read_pages(session: Session, paths: Mapping[str, Sequence[str]], container: 
     """The same, page by page."""
     types = [getattr(vim, name) for name in paths]
     view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
+    session.at_end(view.DestroyView)
+    walk = vmodl.query.PropertyCollector.TraversalSpec(
+        name="view", type=vim.view.ContainerView, path="view", skip=False
+    )
+    start = vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])
+    form = _form(session, start, paths)
     try:
-        walk = vmodl.query.PropertyCollector.TraversalSpec(
-            name="view", type=vim.view.ContainerView, path="view", skip=False
-        )
-        start = vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])
-        form = _form(session, start, paths)
         yield from _pages(session, form, form.send())
-    finally:
-        view.DestroyView()
+    except vmodl.fault.ManagedObjectNotFound as gone:
+        if moid_of(gone.obj) != moid_of(view):
+            raise
+        # It was made a moment ago, and ends with its session only.
+        raise vim.fault.NotAuthenticated(msg="The session has ended, and the view with it.") from gone
 
 
 def read_objects(

@@ -136,7 +136,7 @@ class Engine:
             elif (job := self._schedule.start()) is not None:
                 self._jobs[id(job.item)] = job
                 self._progress.began(job)
-                if self._freshness.is_old(job.item):
+                if not self._freshness.begins(job.item):
                     self._freshness.add(job.item)
                 elif not self._waits_for_another(job.item):
                     self._submit(job.item)

@@ -116,7 +116,10 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report, cancel
         facts["retries"] = session.retried
         for text in facts["retries"]:
             module.warn(text)
-        result = _result(module, selection, found, plans, outcomes, report, session.now(), facts)
+        now = session.now()
+        if operation.finish is None or module.check_mode:
+            session.leave()
+        result = _result(module, selection, found, plans, outcomes, report, now, facts)
         if operation.finish is not None and not module.check_mode and cancel.reason is None:
             warning = operation.finish(session, result["summary"])
             if warning is not None:

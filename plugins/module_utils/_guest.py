@@ -45,21 +45,21 @@ def wait_for_guests(session: Session, moids: Iterable[str], limit: timedelta) ->
 
 def _wait(session: Session, missing: set[str], gone: set[str], deadline: float) -> None:
     """Take out of ``missing`` what does not miss any more, and put those that are gone into ``gone``."""
-    with Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"]) as watch:
-        there = [session.object("VirtualMachine", moid) for moid in missing]
-        gone.clear()
-        gone.update(watch.add(there))
-        while not missing <= gone:
-            left = deadline - time.monotonic()
-            if left <= 0 or session.cancel.reason is not None:
-                break
-            changes = watch.wait(max(1, min(LONGEST_WAIT, int(left))))
-            session.worked()
-            for moid, values in changes:
-                if str(values.get("guest.toolsRunningStatus")) == "guestToolsRunning":
-                    missing.discard(moid)
-                    watch.drop((moid,))
-            if watch.vanished:
-                # It may only be out of sight; to be asked for again tells that.
-                gone.update(watch.add(session.object("VirtualMachine", moid) for moid in watch.vanished & missing))
-                watch.vanished.clear()
+    watch = Watch(session, "VirtualMachine", ["guest.toolsRunningStatus"])
+    there = [session.object("VirtualMachine", moid) for moid in missing]
+    gone.clear()
+    gone.update(watch.add(there))
+    while not missing <= gone:
+        left = deadline - time.monotonic()
+        if left <= 0 or session.cancel.reason is not None:
+            break
+        changes = watch.wait(max(1, min(LONGEST_WAIT, int(left))))
+        session.worked()
+        for moid, values in changes:
+            if str(values.get("guest.toolsRunningStatus")) == "guestToolsRunning":
+                missing.discard(moid)
+                watch.drop((moid,))
+        if watch.vanished:
+            # It may only be out of sight; to be asked for again tells that.
+            gone.update(watch.add(session.object("VirtualMachine", moid) for moid in watch.vanished & missing))
+            watch.vanished.clear()

@@ -32,7 +32,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import C
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, InputError, SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import LIMIT, LOGINS, Patience
-from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import Begun
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, HTTP_TIMEOUT, briefly, trouble
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import invoke
@@ -122,6 +122,8 @@ class Session:
         self._zero: datetime | None = None
         self._mending = threading.Lock()
         self._over = False
+        self._gifts: list[tuple[int, Callable[[], Any]]] = []
+        self._leaving: Begun[None] | None = None
         self._patience = Patience(random.SystemRandom().random, LIMIT)
 
     def persist(self, work: Callable[[], T]) -> T:
@@ -191,10 +193,35 @@ class Session:
             self.log_out()  # The job was cancelled meanwhile, and nobody else would.
         self._note("the session had ended, so it was logged in again")
 
+    def at_end(self, give_back: Callable[[], Any]) -> None:
+        """Have something given back right before the logout, when nobody waits for it any more."""
+        self._gifts.append((self.logins, give_back))
+
     def log_out(self) -> None:
-        """Give the session back; after that none is begun any more."""
+        """Give the session back, and what it has; after that none is begun any more."""
         self._over = True
+        # Whatever is left ends with the session: a cancelled job has no time, and an older session has ended.
+        for logins, give_back in self._gifts:
+            if logins == self.logins and self.cancel.reason is None:
+                with suppress(Exception):
+                    give_back()
         self.content.sessionManager.Logout()
+
+    def leave(self) -> None:
+        """Begin to log out: no other call comes after this, and what is left to do can be done meanwhile."""
+        self._leaving = self._leaving or Begun(self._leave)
+
+    def left(self) -> None:
+        """Log out, if that has not begun yet, and wait for it. Raises what keeps the session from being given back."""
+        self.leave()
+        if self._leaving is not None:
+            self._leaving.result(LAST_WORD, self.cancel)
+
+    def _leave(self) -> None:
+        try:
+            self.log_out()
+        finally:
+            self.stub.DropConnections()
 
     @property
     def retried(self) -> list[str]:
@@ -247,14 +274,7 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
         session.cancel.defer()
         # The session may be expired, the server gone, or the answer a proxy's page; the work's result matters more.
         with suppress(Exception):
-            within(LAST_WORD, partial(_leave, session), session.cancel)
-
-
-def _leave(session: Session) -> None:
-    try:
-        session.log_out()
-    finally:
-        session.stub.DropConnections()
+            session.left()
 
 
 def _log_in(target: Target, cancel: Cancel) -> Session:

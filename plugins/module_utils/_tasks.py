@@ -99,12 +99,11 @@ class _Waiter:
         self._go.set()
         self._last_in.set()
 
-    def give_back(self) -> None:
-        """Wait until it has stopped, and give back its collector."""
+    def join(self) -> None:
+        """Wait until it has stopped."""
         if self._waiting:
             self.watch.cancel()
         self._thread.join(LONGEST_WAIT + 1)
-        self.watch.__exit__(None, None, None)
 
     def _follow(self) -> None:
         while True:
@@ -157,7 +156,7 @@ class TaskBoard:
         # Whoever is told to end, now or meanwhile, has no time to wait for a server that may not answer.
         self._waiter.stop()
         with suppress(TimeoutError):
-            within(0.0, self._waiter.give_back, self._session.cancel)
+            within(0.0, self._waiter.join, self._session.cancel)
 
     def renew(self) -> None:
         """Begin the wait anew, for all tasks that have not ended; they are to be enrolled again."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
 
@@ -41,38 +41,50 @@ def start_deaf(thread: threading.Thread) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def within(seconds: float, work: Callable[[], T], cancel: Cancel) -> T:
-    """What the work gives, or its error, however long it takes; but only so many seconds once the job is cancelled.
+class Begun(Generic[T]):
+    """Work that goes on in a thread of its own."""
 
-    After that it is a TimeoutError, and nobody waits for the work any more.
-    """
-    late = TimeoutError(errno.ETIMEDOUT, "it took too long")
-    if cancel.reason is not None and seconds <= 0:
-        raise late  # It is not even begun.
-    answers: list[T] = []
-    errors: list[Exception] = []
-    # Tells that the work is done, or else that the job is cancelled. A handler of signals may put something into a
-    # SimpleQueue wherever the thread that waits for it stands; with an Event it could wait for itself.
-    news: SimpleQueue[bool] = SimpleQueue()
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._answers: list[T] = []
+        self._errors: list[Exception] = []
+        # Tells that the work is done, or else that the job is cancelled. A handler of signals may put something into a
+        # SimpleQueue wherever the thread that waits for it stands; with an Event it could wait for itself.
+        self._news: SimpleQueue[bool] = SimpleQueue()
+        # A daemon, so that the process can end while it still waits for a server.
+        start_deaf(threading.Thread(target=self._do, name="savepoint-within", daemon=True))
 
-    def do() -> None:
+    def _do(self) -> None:
         try:
-            answers.append(work())
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            errors.append(error)
-        news.put(True)
+            self._answers.append(self._work())
+        except Exception as error:  # noqa: BLE001 - it is that of who asks for the result
+            self._errors.append(error)
+        self._news.put(True)
 
-    # A daemon, so that the process can end while it still waits for a server.
-    thread = threading.Thread(target=do, name="savepoint-within", daemon=True)
-    with cancel.told_to(partial(news.put, False)):
-        start_deaf(thread)
-        done = cancel.reason is None and news.get()
-        deadline = time.monotonic() + seconds
-        while not done:
-            try:
-                done = news.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                raise late from None
-    if errors:
-        raise errors[0]
-    return answers[0]
+    def result(self, seconds: float, cancel: Cancel) -> T:
+        """What the work gives, or its error, however long it takes; but only so many seconds once the job is cancelled.
+
+        After that it is a TimeoutError, and nobody waits for the work any more. To be asked for once.
+        """
+        with cancel.told_to(partial(self._news.put, False)):
+            done = cancel.reason is None and self._news.get()
+            deadline = time.monotonic() + seconds
+            while not done:
+                try:
+                    done = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+                except Empty:
+                    raise _late() from None
+        if self._errors:
+            raise self._errors[0]
+        return self._answers[0]
+
+
+def within(seconds: float, work: Callable[[], T], cancel: Cancel) -> T:
+    """What the work gives, or its error; see ``Begun.result``."""
+    if cancel.reason is not None and seconds <= 0:
+        raise _late()  # It is not even begun.
+    return Begun(work).result(seconds, cancel)
+
+
+def _late() -> TimeoutError:
+    return TimeoutError(errno.ETIMEDOUT, "it took too long")

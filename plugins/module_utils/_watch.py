@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from http.client import HTTPException
-from types import TracebackType
 from typing import Any
 
 try:
@@ -45,7 +44,7 @@ class Watch:
     What is added together gets a filter of its own, which tells of these objects only: a list that grows would be sent
     again by some servers at every addition. Objects may be added while another thread waits.
     ``vanished`` are those that vCenter has stopped to report on, since they are no more or can't be seen any more.
-    Use it as a context manager: the collector is given back at the end (a client may have 32).
+    The collector is given back at the end of the session (a client may have 32).
     """
 
     def __init__(self, session: Session, kind: str, paths: Sequence[str]) -> None:
@@ -61,17 +60,6 @@ class Watch:
         self._collector: Any = None
         self._form: Form | None = None
         self._version = ""
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._collector is not None:
-            # It ends with the session anyway; an error here must not hide the one that matters.
-            with suppress(vmodl.MethodFault, OSError, HTTPException):
-                self._collector.DestroyPropertyCollector()
 
     def __len__(self) -> int:
         return len(self._home)
@@ -139,6 +127,7 @@ class Watch:
         with self._lock:
             if self._collector is None:
                 self._collector = self._session.content.propertyCollector.CreatePropertyCollector()
+                self._session.at_end(self._collector.DestroyPropertyCollector)
             return self._collector
 
     def _wait(self, seconds: int) -> tuple[list[Change], bool]:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 FIRST = 8
 # Connections that one call of a module opens at most; vCenter serves others too.
 MOST = 64
-# A queue of fewer calls than this is none; with more than that the server has enough to do.
-SHORT_QUEUE = 4.0
-LONG_QUEUE = 10.0
+# A queue of fewer calls than this is none; with more than that the server has enough to do. Of many calls some are
+# always late, so the parts of the window count as well: answers that take a quarter longer, and half as long again.
+SHORT_QUEUE, SHORT_PART = 4.0, 1 / 5
+LONG_QUEUE, LONG_PART = 10.0, 1 / 3
 # Weight of one more answer in the average.
 WEIGHT = 0.1
 
@@ -67,10 +68,10 @@ class Window:
     def _judge(self) -> None:
         self._pause = 0
         queue = self.queue
-        if queue > LONG_QUEUE:
+        if queue > max(LONG_QUEUE, LONG_PART * self.size):
             self._doubling = False
             self.size = max(1, self.size - max(1, self.size // 8))
-        elif queue < SHORT_QUEUE:
+        elif queue < max(SHORT_QUEUE, SHORT_PART * self.size):
             self.size = min(self.most, self.size * 2 if self._doubling else self.size + 1)
         else:
             self._doubling = False

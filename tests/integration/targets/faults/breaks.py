@@ -134,10 +134,9 @@ def _guest(operation: Operation, place: Place) -> Iterator[Break]:
         never = {"boot_after_revert": "never"}
         words = "VMware Tools never run"
         yield Break(operation, place.point, words, (), options={"wait_for_guest": "1s"}, patch=never)
-    if place.method != "DestroyPropertyCollector":
-        for action, (words, more) in MEDDLING.items():
-            meddling = (place.order(action, **more),)
-            yield Break(operation, place.point, words, meddling, options={"wait_for_guest": "1s"})
+    for action, (words, more) in MEDDLING.items():
+        meddling = (place.order(action, **more),)
+        yield Break(operation, place.point, words, meddling, options={"wait_for_guest": "1s"})
 
 
 def _call(operation: Operation, place: Place) -> Iterator[Break]:

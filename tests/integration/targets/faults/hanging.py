@@ -111,7 +111,7 @@ def in_the_wait_for_guests(sim: Any, root: Path) -> None:
     waits = counted(sim, "WaitForUpdatesEx")
     until(lambda: counted(sim, "WaitForUpdatesEx") >= waits + 3, "it waits for the other")
     waits = counted(sim, "WaitForUpdatesEx")
-    hang(sim, "WaitForUpdatesEx", "DestroyPropertyCollector")
+    hang(sim, "WaitForUpdatesEx")
     until(lambda: counted(sim, "WaitForUpdatesEx") > waits, "the wait hangs")
     entries = ended(process, "the wait for guests hangs")["results"]
     assert [entry["status"] for entry in entries] == ["failed", "changed"], entries
@@ -127,8 +127,8 @@ def with_all_done(sim: Any, root: Path, method: str, what: str) -> None:
     assert not result.get("failed") and result["changed"], result
 
 
-def in_the_end_of_the_wait(sim: Any, root: Path) -> None:
-    with_all_done(sim, root, "DestroyPropertyCollector", "the end of the wait hangs")
+def in_what_is_given_back(sim: Any, root: Path) -> None:
+    with_all_done(sim, root, "DestroyView", "what is given back hangs")
 
 
 def in_the_record(sim: Any, root: Path) -> None:
@@ -152,7 +152,7 @@ def main() -> None:
         (1, in_the_last_read),
         (1, in_planning_anew),
         (2, in_the_wait_for_guests),
-        (1, in_the_end_of_the_wait),
+        (1, in_what_is_given_back),
         (1, in_the_record),
         (1, in_the_logout),
     ]

@@ -26,7 +26,7 @@ class Operation:
     VM is like before.
 
     ``follows`` is true for a step behind another operation's, which is broken with that one, ``entry`` for the
-    operation of its module that is broken at the login, the search and the logout, which are the same for all,
+    operation of its module that is broken at the login, the search and the end, which are the same for all,
     ``alike`` for one that is like another one but for its call, and ``guest`` for one that
     is broken only where it waits for the guest. ``guards`` is false for what does not ask first which tasks run,
     ``always`` are orders for every run but a rerun, and ``switches`` are the simulator's. ``fails`` is what the message

@@ -12,15 +12,15 @@ from operation import Operation
 READ = "RetrievePropertiesEx"
 LOGIN = ("RetrieveServiceContent", "Login")
 HISTORY = ("CreateCollectorForTasks", "ReadNextTasks", "DestroyCollector")
-OTHER_READS = (READ, "Fetch", "CreateContainerView", "DestroyView", "HasPrivilegeOnEntities", "QueryOptions")
+OTHER_READS = (READ, "Fetch", "CreateContainerView", "HasPrivilegeOnEntities", "QueryOptions")
 WAIT = {
     "CreatePropertyCollector": "the start of the wait",
     "CreateFilter": "the start of the wait",
     "WaitForUpdatesEx": "the wait",
-    "DestroyPropertyCollector": "the end of the wait",
 }
+GIFTS = ("DestroyView", "DestroyPropertyCollector")
 # The ends of every run, and the points that even those have which are like another one but for their call.
-ENDS = ("the login", "the logout")
+ENDS = ("the login", "what is given back", "the logout")
 OWN = ("the first read", "the task history", "the call", "the start of the wait", "the wait", "the last read")
 # The calls that change something.
 ALTER = (
@@ -97,8 +97,7 @@ def _at(operation: Operation, log: Sequence[str]) -> int:
 
 def _first(log: Sequence[str], at: int) -> int:
     """Where the steps end that it follows: with their wait."""
-    waited = ("WaitForUpdatesEx", "DestroyPropertyCollector")
-    return 1 + max(number for number, method in enumerate(log[:at]) if method in waited)
+    return 1 + max(number for number, method in enumerate(log[:at]) if method == "WaitForUpdatesEx")
 
 
 def _point(operation: Operation, method: str, number: int, at: int, seen: int) -> str | None:
@@ -112,6 +111,8 @@ def _point(operation: Operation, method: str, number: int, at: int, seen: int) -
         return "the login"
     if method == "Logout":
         return "the logout"
+    if method in GIFTS:
+        return "what is given back"
     if method in WAIT:
         return WAIT[method] if number > at else None
     if method == "CurrentTime":

@@ -44,9 +44,9 @@ TITLES = {
     "the task": "In the task",
     "the start of the wait": "Where the wait begins",
     "the wait": "While the task is waited for",
-    "the end of the wait": "Where the wait ends",
     "the wait for the guest": "While VMware Tools are waited for",
     "the last read": "At the last read",
+    "what is given back": "Where views and collectors are given back",
     "the logout": "At the logout",
 }
 # What a message calls the call.
