@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ CONNECT_TIMEOUT = 30
 LAST_WORD = 3.0
 # Connections kept open at most: the calls of _window, the wait for tasks, and one more for reads.
 CONNECTIONS = 66
+# What is kept to be given back at the end, at most; of more the oldest, which is used no more, goes at once.
+KEPT = 8
 # Tries at the first login where something answers that is not ready yet (a wrong address is told at once), and at
 # what ends in a fault that only may be one of those that time mends.
 TRIES = 4
@@ -122,7 +125,7 @@ class Session:
         self._zero: datetime | None = None
         self._mending = threading.Lock()
         self._over = False
-        self._gifts: list[tuple[int, Callable[[], Any]]] = []
+        self._kept: deque[tuple[int, Callable[[], Any]]] = deque()
         self._leaving: Begun[None] | None = None
         self._patience = Patience(random.SystemRandom().random, LIMIT)
 
@@ -195,23 +198,28 @@ class Session:
 
     def at_end(self, give_back: Callable[[], Any]) -> None:
         """Have something given back right before the logout, when nobody waits for it any more."""
-        self._gifts.append((self.logins, give_back))
+        self._kept.append((self.logins, give_back))
+        if len(self._kept) > KEPT:
+            self._give_back(*self._kept.popleft())
+
+    def _give_back(self, logins: int, give_back: Callable[[], Any]) -> None:
+        """It ends with its session anyway: an older one has ended, and a cancelled job has no time."""
+        if logins == self.logins and self.cancel.reason is None:
+            with suppress(Exception):
+                give_back()
 
     def log_out(self) -> None:
         """Give the session back, and what it has; after that none is begun any more."""
         self._over = True
-        # Whatever is left ends with the session: a cancelled job has no time, and an older session has ended.
-        for logins, give_back in self._gifts:
-            if logins == self.logins and self.cancel.reason is None:
-                with suppress(Exception):
-                    give_back()
+        while self._kept:
+            self._give_back(*self._kept.popleft())
         self.content.sessionManager.Logout()
 
     def leave(self) -> None:
         """Begin to log out: no other call comes after this, and what is left to do can be done meanwhile."""
         self._leaving = self._leaving or Begun(self._leave)
 
-    def left(self) -> None:
+    def close(self) -> None:
         """Log out, if that has not begun yet, and wait for it. Raises what keeps the session from being given back."""
         self.leave()
         if self._leaving is not None:
@@ -274,7 +282,7 @@ def connect(target: Target, cancel: Cancel | None = None) -> Iterator[Session]:
         session.cancel.defer()
         # The session may be expired, the server gone, or the answer a proxy's page; the work's result matters more.
         with suppress(Exception):
-            session.left()
+            session.close()
 
 
 def _log_in(target: Target, cancel: Cancel) -> Session:

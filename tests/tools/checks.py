@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import wraps
@@ -132,6 +133,17 @@ class Checks:
             if process.returncode != 0:
                 self.reasons[what] = reason(output.splitlines()[-LOOK_BACK:])
             return self.record(what, process.returncode == 0)
+
+    def run_beside(self, *works: tuple[str, Sequence[str | Path], Path, Mapping[str, str] | None]) -> None:
+        """Runs commands as run_aside does, as many at a time as there are cores."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            try:
+                for running in [pool.submit(self.run_aside, *work) for work in works]:
+                    running.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
+                raise
 
     def quiet(self, what: str, leaked: bool) -> None:
         """Fails where the output held the password of the simulated vCenters."""

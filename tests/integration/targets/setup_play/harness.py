@@ -284,6 +284,13 @@ def run(stage: Stage, function: Callable[[Scenario], None]) -> str | None:
     return problem
 
 
+def skipped(scenario: Scenario) -> bool:
+    """Leave out what takes too long for every run?"""
+    if not scenario.stage.config["long"]:
+        print("NOT RUN: SAVEPOINT_LONG=1 is not set", flush=True)
+    return not scenario.stage.config["long"]
+
+
 def main(scenarios: Sequence[Callable[[Scenario], None]], *words: str, vcenters: int = 1) -> int:
     """The words are the configuration of the integration tests, and how the wanted scenarios' names begin."""
     config, wanted = words[0], "".join(words[1:2])
