@@ -19,6 +19,7 @@ ALLOWED = re.compile(
     | meta/(runtime|execution-environment|extensions)\.yml | meta/ee-(requirements|bindep)\.txt
     | changelogs/(config|changelog)\.yaml
     | plugins/(action|doc_fragments|filter|lookup|module_utils|modules|plugin_utils|test)/[^/]+\.(py|yml)
+    | plugins/plugin_utils/launch/[^/]+\.py
     | roles/[^/]+/files/[^/]+\.sh
     | (roles|playbooks|extensions|docs)/.+\.(yml|yaml|j2|md|rst|py|json|txt)
     """,
@@ -26,6 +27,7 @@ ALLOWED = re.compile(
 )
 REQUIRED = (
     *("LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/modules/snapshot.py"),
+    "plugins/plugin_utils/launch/savepoint_launch.py",
     *(f"extensions/awx/{name}" for name in ("README.md", "import.json", "savepoint.yml", "make_project.yml")),
 )
 # "test" is a kind of plugin; "tests" are ours.
