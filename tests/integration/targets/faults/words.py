@@ -75,6 +75,9 @@ def plainly(result: dict[str, Any], fault: str | None, usual: frozenset[str]) ->
         changed = result["changed"] and "the virtual machine is gone" not in said
         head = f"failed{', changed' if changed else ''}: {_common(said, fault)}"
     warnings = [_common(warning, fault) for warning in _warnings(result)]
+    if "the virtual machine is gone" in said:
+        # The same of the note of a revert.
+        warnings = [text for text in warnings if "could not be written into its marker" not in text]
     tail = "".join(f"; warning: {text}" for text in dict.fromkeys(warnings) if text not in usual)
     return head + tail
 
