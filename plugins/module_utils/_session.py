@@ -215,15 +215,14 @@ class Session:
             self._give_back(*self._kept.popleft())
         self.content.sessionManager.Logout()
 
-    def leave(self) -> None:
+    def leave(self) -> Begun[None]:
         """Begin to log out: no other call comes after this, and what is left to do can be done meanwhile."""
         self._leaving = self._leaving or Begun(self._leave)
+        return self._leaving
 
     def close(self) -> None:
         """Log out, if that has not begun yet, and wait for it. Raises what keeps the session from being given back."""
-        self.leave()
-        if self._leaving is not None:
-            self._leaving.result(LAST_WORD, self.cancel)
+        self.leave().result(LAST_WORD, self.cancel)
 
     def _leave(self) -> None:
         try:

@@ -27,7 +27,7 @@ from checks import Checks
 from simctl import Simulator
 
 # Targets that take longer than their size tells.
-LONGEST = ("patch_workflow",)
+LONGEST = ("patch_guard", "patch_workflow", "verify", "awx")
 
 
 def connection(simulator: Simulator) -> dict[str, Any]:
