@@ -49,55 +49,19 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import shown
-from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
-from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Snapshot
-from ansible_collections.savepoint.vsphere.plugins.module_utils._time import parse_time
-from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
-
-# No tree of vSphere's is as deep; a drawing is as wide as its tree is deep.
-DEEPEST = 1000
-
 
 def snapshot_tree(given: Any) -> str:
     """Draw an entry of snapshot_info, or a list of snapshots."""
+    # Ansible loads all filters in each process that uses one of them, and this needs much.
+    from ansible_collections.savepoint.vsphere.plugins.module_utils._drawing import drawn  # noqa: PLC0415
+
     snapshots = given.get("snapshots") if isinstance(given, Mapping) else given
     if isinstance(snapshots, str) or not isinstance(snapshots, Sequence):
         raise AnsibleFilterError("snapshot_tree: this is neither a list of snapshots nor a result of snapshot_info")
     try:
-        return render([_snapshot(entry) for entry in snapshots])
+        return drawn(snapshots)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"snapshot_tree: this is not a snapshot of snapshot_info: {error!r}") from error
-
-
-def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
-    """Back from the result's form, as far as the drawing needs it."""
-    if not 0 < entry["depth"] <= DEEPEST:
-        raise ValueError(f"depth is {shown(entry['depth'])}")
-    expires = entry["expires_at"]
-    marker = Marker(
-        set=entry["set"],
-        kind=entry["kind"],
-        expires=parse_time(expires) if expires else None,
-        phase=entry.get("phase"),
-        hold=entry["hold"],
-    )
-    return Snapshot(
-        moid=entry["moid"] or "",
-        id=-1 if entry["id"] is None else entry["id"],
-        name=entry["name"],
-        raw_description="",
-        description=entry["description"],
-        created_at=parse_time(entry["created_at"] or "1970-01-01T00:00:00Z"),
-        state=entry["state"],
-        quiesced=entry["quiesced"],
-        parent=None,
-        children=(),
-        depth=entry["depth"],
-        path=entry["path"],
-        current=entry["current"],
-        marker=marker if entry["managed"] else None,
-    )
 
 
 class FilterModule:

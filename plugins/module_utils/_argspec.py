@@ -13,8 +13,8 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError, shown
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 
 Spec = dict[str, Any]
 # What a counter of vSphere's and a time limit in seconds can be, far beyond any use.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import Begun
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
     Form,
     UnfamiliarError,
@@ -52,15 +53,25 @@ class Row:
 
 def read_view(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[Row]:
     """Every object of the given types below the container (default: the root folder), with these properties."""
-    for page in read_pages(session, paths, container):
+    view = begin_view(session, paths, container).result(0.0, session.cancel)
+    for page in read_pages(session, paths, view):
         yield from page
 
 
-def read_pages(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[list[Row]]:
-    """The same, page by page."""
-    types = [getattr(vim, name) for name in paths]
-    view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
-    session.at_end(view.DestroyView)
+def begin_view(session: Session, kinds: Iterable[str], container: Any = None) -> Begun[Any]:
+    """Begin to make a view of every object of the given types below the container (default: the root folder)."""
+
+    def make() -> Any:
+        types = [getattr(vim, name) for name in kinds]
+        view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
+        session.at_end(view.DestroyView)
+        return view
+
+    return Begun(make)
+
+
+def read_pages(session: Session, paths: Mapping[str, Sequence[str]], view: Any) -> Iterator[list[Row]]:
+    """The objects of a view that was made a moment ago, with these properties, page by page."""
     walk = vmodl.query.PropertyCollector.TraversalSpec(
         name="view", type=vim.view.ContainerView, path="view", skip=False
     )
@@ -71,7 +82,7 @@ def read_pages(session: Session, paths: Mapping[str, Sequence[str]], container: 
     except vmodl.fault.ManagedObjectNotFound as gone:
         if moid_of(gone.obj) != moid_of(view):
             raise
-        # It was made a moment ago, and ends with its session only.
+        # It ends with its session only.
         raise vim.fault.NotAuthenticated(msg="The session has ended, and the view with it.") from gone
 
 

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._calls import Calls
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._doubts import Doubt, Doubts, doubt
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fresh import Freshness, Now
@@ -29,7 +30,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tasks import TaskBoard, TaskState
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import describe, stays_away

@@ -24,6 +24,7 @@ else:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import check_numbers, unverified, validate_vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits, parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import (
     InputError,
     LimitError,
@@ -51,8 +52,9 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._selection impor
     parse_selection,
     told,
 )
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, connect, parse_target
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of, parse_limits
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, connect
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import job_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._target import parse_target
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_time
 from ansible_collections.savepoint.vsphere.plugins.module_utils._tree import render
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
@@ -97,6 +99,7 @@ def _execute(module: AnsibleModule, operation: Operation, report: Report, cancel
         module.warn(warning)
     with connect(target, cancel) as session:
         inventory = Inventory(session)
+        session.ask_now()  # It is answered while the machines are read.
         found = session.persist(lambda: inventory.find(selection, operation.needs))
         if selection.scope is not None and not found:
             module.warn(nothing_in(selection.scope))

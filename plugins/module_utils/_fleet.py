@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._engine import Engine
 from ansible_collections.savepoint.vsphere.plugins.module_utils._guest import wait_for_guests
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
@@ -22,7 +23,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._recovery import
 from ansible_collections.savepoint.vsphere.plugins.module_utils._run import Run
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import Selection
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits, job_of
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import job_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import within
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import GONE, describe

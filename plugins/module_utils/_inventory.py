@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import seen_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import (
     Row,
+    begin_view,
     read_objects,
     read_pages,
     read_view,
@@ -43,6 +45,9 @@ FEW = 8
 MANY = 100
 
 _PLACE_PATHS = {"Folder": ("name", "parent"), "Datacenter": ("name", "parent")}
+# What is read with all VMs, for where they are; and where a cluster is asked for.
+_ABOVE = {"VirtualApp": ("name", "parentFolder"), **_PLACE_PATHS}
+_CLUSTERS = {"ComputeResource": ("name", "parent")}
 # What a scope calls them.
 _KINDS = {"Folder": FOLDER, "Datacenter": DATACENTER, "ComputeResource": CLUSTER, "ClusterComputeResource": CLUSTER}
 # What every result tells.
@@ -107,6 +112,14 @@ class Needs:
         return tuple(dict.fromkeys(wanted))
 
 
+@dataclass(frozen=True)
+class _Everything:
+    """A view of every VM and of what is above them, with the paths that are read of the latter."""
+
+    view: Any
+    above: Mapping[str, Sequence[str]]
+
+
 @dataclass
 class Inventory:
     """Reads through one session. Folders are read once and remembered.
@@ -129,14 +142,20 @@ class Inventory:
         Where most VMs are meant, it reads at once what ``read`` is to give of them, which is then asked for no more.
         Raises InputError when two entries are the same VM, or when a scope names a place that is not there, or several.
         """
-        self._begin(needs)
         self._found = True
-        if selection.scope is not None:
-            return self._find_scope(selection.scope, needs)
-        if len(selection.selectors) <= FEW and not any(selector.name for selector in selection.selectors):
-            return resolve(selection.selectors, self._few(selection.selectors))
-        uuids = any(selector.uuid for selector in selection.selectors)
-        return resolve(selection.selectors, self._candidates(uuids, _wanted(selection.selectors), needs.paths))
+        selectors, scope = selection.selectors, selection.scope
+        if scope is None and len(selectors) <= FEW and not any(selector.name for selector in selectors):
+            self._begin(needs)
+            return resolve(selectors, self._few(selectors))
+        above = _ABOVE if scope is None or scope.cluster is None else {**_ABOVE, **_CLUSTERS}
+        # Made while the running tasks are read.
+        view = begin_view(self.session, ("VirtualMachine", *above))
+        self._begin(needs)
+        everything = _Everything(view.result(0.0, self.session.cancel), above)
+        if scope is not None:
+            return self._find_scope(scope, needs, everything)
+        uuids = any(selector.uuid for selector in selectors)
+        return resolve(selectors, self._candidates(everything, uuids, _wanted(selectors), needs.paths))
 
     def read(self, moids: Sequence[str], needs: Needs) -> dict[str, Vm]:
         """The VMs by MoID, in the order asked for. One that was deleted meanwhile is not in the answer."""
@@ -194,29 +213,26 @@ class Inventory:
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _candidates(
-        self, uuids: bool, likely: Callable[[Row], bool] | None, details: Sequence[str], clusters: bool = False
+        self, everything: _Everything, uuids: bool, likely: Callable[[Row], bool] | None, details: Sequence[str]
     ) -> list[Candidate]:
         """Every VM. If most of those on the first page are ``likely`` to be meant, they come with their details."""
         ids = ("config.uuid", "config.instanceUuid") if uuids else ()
         wanted = ("name", "parent", "parentVApp", *ids)
-        rows = self._read_view(tuple(dict.fromkeys((*details, *ids))), clusters, likely) if likely is not None else None
+        full = tuple(dict.fromkeys((*details, *ids)))
+        rows = self._read_view(everything, full, likely) if likely is not None else None
         if likely is not None and rows is not None:
             self._read = {row.moid: row for row in rows if row.type == "VirtualMachine" and likely(row)}
         else:
-            rows = self._read_view(wanted, clusters) or []
+            rows = self._read_view(everything, wanted) or []
         self._places = Places(rows)
         return [self._candidate(row) for row in rows if row.type == "VirtualMachine"]
 
     def _read_view(
-        self, wanted: Sequence[str], clusters: bool, likely: Callable[[Row], bool] | None = None
+        self, everything: _Everything, wanted: Sequence[str], likely: Callable[[Row], bool] | None = None
     ) -> list[Row] | None:
         """Every VM and every place; None if most VMs on the first page turn out not to be ``likely``."""
-        paths: dict[str, Sequence[str]] = {"VirtualMachine": wanted, "VirtualApp": ("name", "parentFolder")}
-        paths.update(_PLACE_PATHS)
-        if clusters:
-            paths["ComputeResource"] = ("name", "parent")
         rows: list[Row] = []
-        for page in read_pages(self.session, paths):
+        for page in read_pages(self.session, {"VirtualMachine": wanted, **everything.above}, everything.view):
             machines = [row for row in page if row.type == "VirtualMachine"]
             if likely is not None and machines:
                 if 2 * sum(map(likely, machines)) < len(machines):
@@ -236,9 +252,9 @@ class Inventory:
             row.get("config.instanceUuid"),
         )
 
-    def _find_scope(self, scope: Scope, needs: Needs) -> tuple[Resolved, ...]:
+    def _find_scope(self, scope: Scope, needs: Needs, everything: _Everything) -> tuple[Resolved, ...]:
         likely = (lambda row: True) if scope.everything else None
-        candidates = self._candidates(False, likely, needs.paths, clusters=scope.cluster is not None)
+        candidates = self._candidates(everything, False, likely, needs.paths)
         if scope.cluster is not None and self.session.single_host:
             raise InputError("scope: a single ESXi host has no clusters; leave out cluster, everything is on this host")
         inside = None

@@ -19,11 +19,12 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import read_running
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import read_objects
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, Schedule
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
 from ansible_collections.savepoint.vsphere.plugins.module_utils._share import share
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import trouble
 
 # Seconds from one look to the next, as long as anything waits.

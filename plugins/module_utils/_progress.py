@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job, foretell, makespan
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time_left import TimeLeft, weight
 
 # Seconds before the first word, and from one to the next.

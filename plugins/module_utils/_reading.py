@@ -33,7 +33,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import f
 from ansible_collections.savepoint.vsphere.plugins.module_utils._inventory import Inventory, Needs
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection, told
-from ansible_collections.savepoint.vsphere.plugins.module_utils._session import connect, parse_target
+from ansible_collections.savepoint.vsphere.plugins.module_utils._session import connect
+from ansible_collections.savepoint.vsphere.plugins.module_utils._target import parse_target
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import briefly
 
 

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import socket
 import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from http.client import HTTPException
@@ -30,9 +28,10 @@ else:
     PYVMOMI_ERROR = None
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._cancel import Cancel
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, InputError, SavepointError
+from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import ConnectError, SavepointError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_text
 from ansible_collections.savepoint.vsphere.plugins.module_utils._patience import LIMIT, LOGINS, Patience
+from ansible_collections.savepoint.vsphere.plugins.module_utils._target import Target, tls_context
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import Begun
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import to_utc
 from ansible_collections.savepoint.vsphere.plugins.module_utils._trouble import ENDED, HTTP_TIMEOUT, briefly, trouble
@@ -54,55 +53,6 @@ KEPT = 8
 TRIES = 4
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where and as whom to log in; made by parse_target."""
-
-    hostname: str
-    username: str
-    password: str
-    port: int = 443
-    validate_certs: bool = True
-    ca_path: str | None = None
-    proxy_host: str | None = None
-    proxy_port: int | None = None
-
-    def __repr__(self) -> str:
-        # A dataclass would show the password in tracebacks.
-        return f"Target({self.username}@{self.address})"
-
-    @property
-    def address(self) -> str:
-        """Host and port, as errors name them."""
-        via = f" through the proxy {self.proxy_host}:{self.proxy_port}" if self.proxy_host else ""
-        return f"{self.hostname}:{self.port}{via}"
-
-
-def parse_target(params: Mapping[str, Any]) -> Target:
-    """Read the connection options. Raises InputError for what is missing or impossible."""
-    for option, variable in (("hostname", "VMWARE_HOST"), ("username", "VMWARE_USER"), ("password", "VMWARE_PASSWORD")):
-        if not params[option]:
-            raise InputError(f"{option} is missing: set the option, or {variable} in the environment")
-    for option in ("port", "proxy_port"):
-        if params[option] is not None and not 0 < params[option] < 65536:
-            raise InputError(f"{option}: {params[option]} is no TCP port")
-    ca_path = params["ca_path"]
-    if ca_path is not None and not os.path.exists(ca_path):
-        raise InputError(f"ca_path: there is no file or directory '{ca_path}'")
-    if params["proxy_host"] and not params["proxy_port"]:
-        raise InputError("proxy_host needs proxy_port")
-    return Target(
-        hostname=params["hostname"],
-        username=params["username"],
-        password=params["password"],
-        port=params["port"],
-        validate_certs=params["validate_certs"],
-        ca_path=ca_path,
-        proxy_host=params["proxy_host"],
-        proxy_port=params["proxy_port"],
-    )
-
-
 class Session:
     """A logged-in session. Calls may be made from several threads; each takes a connection of its own.
 
@@ -121,8 +71,10 @@ class Session:
         self.logins = 1
         self.retries: dict[str, int] = {}
         self._target = target
-        # What vCenter's clock showed when this machine's (time.monotonic) was at zero.
+        # What vCenter's clock showed when this machine's (time.monotonic) was at zero; and the call that asks,
+        # with the login at which it did.
         self._zero: datetime | None = None
+        self._asked: tuple[int, Begun[datetime]] | None = None
         self._mending = threading.Lock()
         self._over = False
         self._kept: deque[tuple[int, Callable[[], Any]]] = deque()
@@ -211,8 +163,12 @@ class Session:
     def log_out(self) -> None:
         """Give the session back, and what it has; after that none is begun any more."""
         self._over = True
+        gifts = []
         while self._kept:
-            self._give_back(*self._kept.popleft())
+            gifts.append(Begun(partial(self._give_back, *self._kept.popleft())))
+        for gift in gifts:
+            with suppress(TimeoutError):
+                gift.result(LAST_WORD, self.cancel)
         self.content.sessionManager.Logout()
 
     def leave(self) -> Begun[None]:
@@ -250,9 +206,22 @@ class Session:
     def now(self) -> datetime:
         """vCenter's clock, in UTC. It is asked once; ages and time limits count from it, not from ours."""
         if self._zero is None:
-            server = to_utc(self.persist(self.object("ServiceInstance", "ServiceInstance").CurrentTime))
-            self._zero = server - timedelta(seconds=time.monotonic())
+            self._zero = self.persist(self._told_zero)
         return self._zero + timedelta(seconds=time.monotonic())
+
+    def ask_now(self) -> None:
+        """Begin to ask for the time, which ``now`` is to give soon."""
+        self._asked = (self.logins, Begun(self._read_zero))
+
+    def _told_zero(self) -> datetime:
+        asked, self._asked = self._asked, None
+        if asked is None or asked[0] != self.logins:
+            return self._read_zero()  # What was asked under a login that has ended has no answer.
+        return asked[1].result(0.0, self.cancel)
+
+    def _read_zero(self) -> datetime:
+        server: datetime = to_utc(self.object("ServiceInstance", "ServiceInstance").CurrentTime())
+        return server - timedelta(seconds=time.monotonic())
 
 
 def vim_type(kind: str) -> Any:
@@ -352,7 +321,7 @@ def _open(target: Target) -> Any:
         stub: Any = pyvim_connect.SmartStubAdapter(
             host=target.hostname,
             port=target.port,
-            sslContext=_context(target),
+            sslContext=tls_context(target),
             httpProxyHost=target.proxy_host,
             httpProxyPort=target.proxy_port or 80,
             httpConnectionTimeout=HTTP_TIMEOUT,
@@ -364,19 +333,3 @@ def _open(target: Target) -> Any:
         return stub
     finally:
         socket.setdefaulttimeout(default)
-
-
-def _context(target: Target) -> ssl.SSLContext:
-    if not target.validate_certs:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if target.ca_path is None:
-        return ssl.create_default_context()
-    try:
-        if os.path.isdir(target.ca_path):
-            return ssl.create_default_context(capath=target.ca_path)
-        return ssl.create_default_context(cafile=target.ca_path)
-    except ssl.SSLError as error:
-        raise ConnectError(f"ca_path: '{target.ca_path}' holds no certificate in PEM form") from error

@@ -2,15 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be under way at once, per vCenter, host and datastore, and how long an action is expected to take. Pure."""
+"""Where an action takes a slot, of vCenter, a host and datastores, and how long it is expected to take. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._model import Vm
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
@@ -32,33 +30,6 @@ VCENTER = ("vcenter", "")
 # Both are cautious guesses for shared storage; only their order matters for who goes first.
 SECONDS_EACH = 2.0
 BYTES_PER_SECOND = 100 * 2**20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """VMs worked on at once. vCenter queues above some 640 operations; we stay well below, for others' sake.
-
-    VMware publishes no limits per host or datastore for snapshots; these keep merges and memory dumps, which move
-    data, from crowding a datastore. A disk-only create or revert touches a few small files: it counts per vCenter only.
-    """
-
-    vcenter: int = 256
-    host: int = 8
-    datastore: int = 8
-
-    def of(self, place: Hashable) -> int:
-        """How many slots a place has."""
-        kind = place[0] if isinstance(place, tuple) else ""
-        return {"vcenter": self.vcenter, "host": self.host, "datastore": self.datastore}[str(kind)]
-
-
-def parse_limits(given: Mapping[str, Any] | None) -> Limits:
-    """Read the option ``limits``. Raises InputError for a limit under which nothing could run."""
-    chosen = {key: value for key, value in (given or {}).items() if value is not None}
-    for key, value in chosen.items():
-        if value < 1:
-            raise InputError(f"limits: {key} is {value}, and below 1 nothing could ever start")
-    return Limits(**chosen)
 
 
 def job_of(vm: Vm, actions: tuple[Action, ...], item: T) -> Job[T]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import Limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress import EVERY, FIRST, Progress
 from ansible_collections.savepoint.vsphere.plugins.module_utils._schedule import Job
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER, Limits
+from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import VCENTER
 
 
 class Clock:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._marker import Marker
 from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
     Action,
@@ -23,10 +22,8 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._plan import (
 from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import (
     SECONDS_EACH,
     VCENTER,
-    Limits,
     expected_seconds,
     moves_data,
-    parse_limits,
     places,
 )
 from ansible_collections.savepoint.vsphere.tests.unit.plugins.module_utils.builders import one, vm
@@ -43,22 +40,6 @@ def test_what_touches_a_few_small_files_counts_per_vcenter_only() -> None:
 
 def test_a_host_that_vcenter_did_not_name_has_no_limit() -> None:
     assert places(vm(host=None, datastores=("d1",)), (RemoveAll(),)) == (VCENTER, ("datastore", "d1"))
-
-
-def test_each_kind_of_place_has_its_limit() -> None:
-    limits = Limits(vcenter=30, host=3, datastore=5)
-    assert [limits.of(place) for place in (VCENTER, ("host", "h1"), ("datastore", "h1"))] == [30, 3, 5]
-
-
-def test_limits_that_are_left_out_are_the_documented_ones() -> None:
-    assert parse_limits(None) == Limits()
-    assert parse_limits({"host": None, "datastore": 4}) == Limits(datastore=4)
-
-
-@pytest.mark.parametrize("value", [0, -1])
-def test_a_limit_under_which_nothing_starts_is_an_error(value: int) -> None:
-    with pytest.raises(InputError, match=f"limits: host is {value}"):
-        parse_limits({"host": value})
 
 
 def test_more_bytes_are_expected_to_take_longer() -> None:

@@ -27,6 +27,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._argspec import 
     timeout_spec,
     validate_vm,
 )
+from ansible_collections.savepoint.vsphere.plugins.module_utils._concurrency import parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._errors import InputError
 from ansible_collections.savepoint.vsphere.plugins.module_utils._fleet import Operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._operations import (
@@ -38,7 +39,6 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._operations_prun
 from ansible_collections.savepoint.vsphere.plugins.module_utils._operations_revert import revert_operation
 from ansible_collections.savepoint.vsphere.plugins.module_utils._reading import checked
 from ansible_collections.savepoint.vsphere.plugins.module_utils._selection import parse_selection
-from ansible_collections.savepoint.vsphere.plugins.module_utils._slots import parse_limits
 from ansible_collections.savepoint.vsphere.plugins.module_utils._thresholds import parse_thresholds, threshold_spec
 
 # The same examples in every run, no deadline on a busy machine, and nothing left behind in the tree.
