@@ -17,7 +17,6 @@ except ImportError:
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._faults import fault_name, moid_of
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session, vim_type
-from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import Begun
 from ansible_collections.savepoint.vsphere.plugins.module_utils._wire import (
     Form,
     UnfamiliarError,
@@ -53,21 +52,16 @@ class Row:
 
 def read_view(session: Session, paths: Mapping[str, Sequence[str]], container: Any = None) -> Iterator[Row]:
     """Every object of the given types below the container (default: the root folder), with these properties."""
-    view = begin_view(session, paths, container).result(0.0, session.cancel)
-    for page in read_pages(session, paths, view):
+    for page in read_pages(session, paths, make_view(session, paths, container)):
         yield from page
 
 
-def begin_view(session: Session, kinds: Iterable[str], container: Any = None) -> Begun[Any]:
-    """Begin to make a view of every object of the given types below the container (default: the root folder)."""
-
-    def make() -> Any:
-        types = [getattr(vim, name) for name in kinds]
-        view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
-        session.at_end(view.DestroyView)
-        return view
-
-    return Begun(make)
+def make_view(session: Session, kinds: Iterable[str], container: Any = None) -> Any:
+    """A view of every object of the given types below the container (default: the root folder)."""
+    types = [getattr(vim, name) for name in kinds]
+    view = session.content.viewManager.CreateContainerView(container or session.content.rootFolder, types, True)
+    session.at_end(view.DestroyView)
+    return view
 
 
 def read_pages(session: Session, paths: Mapping[str, Sequence[str]], view: Any) -> Iterator[list[Row]]:

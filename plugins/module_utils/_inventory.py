@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._busy import seen_busy
 from ansible_collections.savepoint.vsphere.plugins.module_utils._collector import (
     Row,
-    begin_view,
+    make_view,
     read_objects,
     read_pages,
     read_view,
@@ -38,6 +39,7 @@ from ansible_collections.savepoint.vsphere.plugins.module_utils._selection impor
     resolve,
 )
 from ansible_collections.savepoint.vsphere.plugins.module_utils._session import Session
+from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import Begun
 
 # Up to so many VMs named by MoID or UUID are asked for one by one; for more, one read of all names is cheaper.
 FEW = 8
@@ -149,7 +151,7 @@ class Inventory:
             return resolve(selectors, self._few(selectors))
         above = _ABOVE if scope is None or scope.cluster is None else {**_ABOVE, **_CLUSTERS}
         # Made while the running tasks are read.
-        view = begin_view(self.session, ("VirtualMachine", *above))
+        view = Begun(partial(make_view, self.session, ("VirtualMachine", *above)))
         self._begin(needs)
         everything = _Everything(view.result(0.0, self.session.cancel), above)
         if scope is not None:
