@@ -15,6 +15,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.plugins.loader import module_loader
 
 # By this name Ansible looks for it in the folder added below also where a role or a task names its collections.
@@ -29,3 +30,18 @@ def launched(module: str, action: str, options: Mapping[str, Any]) -> tuple[str,
     """Name and options of what is to run for this module, which messages call by its ``action``."""
     module_loader.add_directory(os.path.join(HERE, "launch"))
     return LAUNCHER, {**options, KEY: {"module": module, "action": action, "plugins": os.path.dirname(HERE)}}
+
+
+class InstalledAction(NormalAction):
+    """Runs the module of its own name as any module runs; from where it is installed, if it runs on this machine."""
+
+    def _execute_module(
+        self, module_name: str | None = None, module_args: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        # Another user may not be allowed to read it there.
+        if module_name is None and self._connection.transport == "local" and self._connection.become is None:
+            options = self._task.args if module_args is None else module_args
+            name = type(self).__module__.rpartition(".")[2]
+            module_name, module_args = launched(name, self._task.action, options)
+        result: dict[str, Any] = super()._execute_module(module_name=module_name, module_args=module_args, **more)
+        return result

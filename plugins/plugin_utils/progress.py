@@ -14,13 +14,12 @@ from datetime import timedelta
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.savepoint.vsphere.plugins.module_utils._progress_file import FILE
 from ansible_collections.savepoint.vsphere.plugins.module_utils._threads import start_deaf
 from ansible_collections.savepoint.vsphere.plugins.module_utils._time import format_duration
-from ansible_collections.savepoint.vsphere.plugins.plugin_utils.installed import launched
+from ansible_collections.savepoint.vsphere.plugins.plugin_utils.installed import InstalledAction
 from ansible_collections.savepoint.vsphere.plugins.plugin_utils.orphan import ends_with_playbook
 
 # Seconds between two looks at what the module has written.
@@ -95,8 +94,8 @@ class Watcher:
             return
 
 
-class ProgressAction(NormalAction):
-    """Runs the module of its own name as any module runs, and watches it where it runs on this machine."""
+class ProgressAction(InstalledAction):
+    """Runs the module of its own name, and watches it where it runs on this machine."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module; it ends with ansible-playbook, however that ends."""
@@ -128,17 +127,3 @@ class ProgressAction(NormalAction):
             self._make_tmp_path()
         folder = self._connection._shell.tmpdir  # pylint: disable=protected-access
         return Watcher(folder, host, self._task.action.rpartition(".")[2], self._task.get_name())
-
-    def _execute_module(
-        self, module_name: str | None = None, module_args: dict[str, Any] | None = None, **more: Any
-    ) -> dict[str, Any]:
-        """Run a module as any action does; this action's own from where it is installed, if it runs on this machine.
-
-        Another user may not be allowed to read it there.
-        """
-        if module_name is None and self._connection.transport == "local" and self._connection.become is None:
-            options = self._task.args if module_args is None else module_args
-            name = type(self).__module__.rpartition(".")[2]
-            module_name, module_args = launched(name, self._task.action, options)
-        result: dict[str, Any] = super()._execute_module(module_name=module_name, module_args=module_args, **more)
-        return result

@@ -177,6 +177,12 @@ def revert_and_prune(stage: Stage) -> None:
         assert done["summary"]["failed"] == 0, done
 
 
+def info(stage: Stage) -> None:
+    taken = task("snapshot", vms="{{ mine }}", snapshot_name="s")
+    done = same(stage, "info", [taken, task("snapshot_info", vms="{{ mine }}")])
+    assert not done["changed"] and len(done["results"][0]["snapshots"]) == 1, done
+
+
 def named_collections(stage: Stage) -> None:
     """As in a collection's role, where a module without a collection is looked for in these alone."""
     names = {"collections": ["savepoint.vsphere", "ansible.builtin"]}
@@ -243,6 +249,7 @@ SCENARIOS: list[Callable[[Stage], None]] = [
     wrong,
     unknown_option,
     revert_and_prune,
+    info,
     named_collections,
     background,
     own_environment,
