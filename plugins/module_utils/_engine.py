@@ -76,11 +76,11 @@ class Engine:
         self._freshness = Freshness(session, partial(self._post, self._fresh))
         self._left = LeftBehind(session)
 
-    def run(self, runs: Iterable[Run]) -> None:
-        """Carry out everything; afterwards every run has ended, well or not."""
+    def run(self, runs: Iterable[Run], crowded: bool = False) -> None:
+        """Carry out everything; afterwards every run has ended, well or not. For ``crowded`` see Neighbours."""
         jobs = [job_of(run.vm, run.actions, run) for run in runs]
         self._schedule = Schedule(jobs, self._limits.of)
-        self._neighbours = Neighbours(self._session, self._limits, jobs)
+        self._neighbours = Neighbours(self._session, self._limits, jobs, crowded)
         self._moved = time.monotonic()
         self._pool = Pool(self._window.most + 4)
         try:
@@ -100,7 +100,7 @@ class Engine:
         while self._schedule.waiting or self._jobs:
             if self._session.cancel.reason is not None:
                 self._cancel()
-            if not (self._doubts.outage or self._waiting.mending):
+            if not (self._doubts.outage or self._waiting.mending or self._neighbours.unknown):
                 # While something is wrong with vCenter, more calls would only meet the same.
                 self._start()
             self._waiting.enrol(more_come=self._calls > 0)

@@ -78,7 +78,10 @@ def run(module: AnsibleModule, operation: Callable[[Mapping[str, Any]], Operatio
         with cancel.watched(), told_when_unread(cancel.unread):
             result = _execute(module, operation(module.params), report, cancel)
     except SavepointError as error:
-        module.fail_json(msg=error.msg, **{"changed": False, **error.facts})
+        facts = {"changed": False, **error.facts}
+        if "results" in facts:
+            facts["results"] = shortened(facts["results"], module.params["report"])
+        module.fail_json(msg=error.msg, **facts)
     except FAULTS as error:
         module.fail_json(msg=f"vCenter refused a call that the whole task needs: {fault_text(error)}", changed=False)
     except (OSError, HTTPException) as error:

@@ -176,7 +176,8 @@ class Fleet:
     def _run(self, runs: Iterable[Run]) -> None:
         wanted = list(runs)
         if wanted:
-            Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted)
+            crowded = bool(self._inventory.busy)
+            Engine(self._session, self._operation.timeout, self._limits, self._progress).run(wanted, crowded)
 
     def _look_again(self, outcomes: Sequence[Outcome], anew: Collection[str] = ()) -> None:
         """Read the VMs after a change: those to be planned ``anew`` in full."""

@@ -32,15 +32,20 @@ EVERY = 3.0
 
 
 class Neighbours:
-    """Looks at vCenter's running snapshot tasks, where that can make a difference, and leaves out our own."""
+    """Looks at vCenter's running snapshot tasks, where that can make a difference, and leaves out our own.
 
-    def __init__(self, session: Session, limits: Limits, jobs: Sequence[Job[Any]]) -> None:
+    ``crowded`` says that others had some when the VMs were read. Then nothing is to begin while what they take is
+    ``unknown``, that is, before the first look has been told of.
+    """
+
+    def __init__(self, session: Session, limits: Limits, jobs: Sequence[Job[Any]], crowded: bool) -> None:
         self._session = session
         self._limits = limits
         wanted = Counter(place for job in jobs for place in job.places)
         # One slot of everything is ours in any case, so only who wants more needs to know.
         heavy = any(number > 1 for place, number in wanted.items() if place != VCENTER)
         self._wanted = heavy or wanted[VCENTER] > limits.vcenter
+        self.unknown = crowded and self._wanted
         self._known: dict[str, tuple[Hashable, ...]] = {
             job.item.vm.moid: (("host", job.item.vm.host), *(("datastore", one) for one in job.item.vm.datastores))
             for job in jobs
@@ -57,6 +62,7 @@ class Neighbours:
 
     def make_room(self, schedule: Schedule[Any], others: Mapping[Hashable, int]) -> None:
         """Take our share of what the limits leave, given the slots that others take."""
+        self.unknown = False
         used = schedule.used()
         for place in schedule.places():
             allowed = schedule.allowed(place)
@@ -69,6 +75,7 @@ class Neighbours:
         try:
             others = self._others(mine)
         except (vmodl.MethodFault, OSError, HTTPException) as error:
+            self.unknown = False
             if trouble(error) is not None:
                 return  # Whoever waits for tasks mends it; then the next look is due.
             # Without the right to see tasks there is nothing to share; the limits then hold for this call alone.
