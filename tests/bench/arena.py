@@ -12,7 +12,7 @@ from figures import DEEP_INFO, EMPTY, PLAY, Sample
 from measure import run
 from simctl import Simulator
 
-LADDER = {0: (1, 4, 8, 16), 50: (8, 16, 32, 64)}  # numbers of connections that the floor tries
+LADDER = {0: (1, 4, 8, 16), 50: (8, 16, 32, 64, 128)}  # numbers of connections that the floor tries
 DEPTH = 5
 
 
