@@ -93,7 +93,7 @@ def seed_key() -> None:
         subprocess.run(["ssh-keygen", "-m", "PEM", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
 
 
-def compile_plugins(copy: Path, env: Mapping[str, str] | None) -> None:
+def compile_plugins(copy: Path, env: Mapping[str, str] | None = None) -> None:
     """As it is where somebody uses the collection; Python does not do it under PYTHONDONTWRITEBYTECODE, which
     ansible-test sets, and each module would be compiled at each of its starts."""
     command: list[str | Path] = ["python", "-m", "compileall", "-q", copy / "plugins"]

@@ -48,5 +48,7 @@ def test_a_number_that_json_has_another_word_for_is_looked_at() -> None:
 
 def test_what_json_can_not_hold_is_left_to_ansible() -> None:
     moment = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-    # Of the moment itself ansible-core 2.16 makes a text.
-    assert found({"at": moment, "msg": "my secret"}, "secret")["msg"] == "my ********"
+    result = found({"at": moment, "msg": "my secret"}, "secret")
+    # ansible-core 2.16 makes a text of it.
+    assert result.pop("at") in (moment, moment.isoformat())
+    assert result == {"msg": "my ********"}
